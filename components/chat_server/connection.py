@@ -1,0 +1,64 @@
+"""A WebSocket connection that defends itself against what the library leaves to the application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import websockets
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
+
+from components.wire import errors
+
+MAX_UNSENT_BYTES = 1024 * 1024
+"""What may wait for a reader that does not read. Beyond it the connection is dropped, not the messages: they are in
+the store."""
+
+MAX_IDLE_FRAMES_A_SECOND = 50
+"""Control frames and empty fragments a second: an honest phone sends one ping in 30 s."""
+
+
+class Connection(ServerConnection):
+    """Counts frames that carry nothing, and closes with 1008 when they become a flood."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._window_began = 0.0
+        self._idle_frames = 0
+        self.flooded = False
+
+    def process_event(self, event: Any) -> None:
+        """Look at every frame before the library does."""
+        if isinstance(event, Frame) and self._carries_nothing(event) and self._is_flood():
+            if not self.flooded:
+                self.flooded = True
+                self.protocol.fail(errors.FLOOD.close or 1008, errors.FLOOD.name)
+                self.send_data()
+            return
+        super().process_event(event)
+
+    @staticmethod
+    def _carries_nothing(frame: Frame) -> bool:
+        if frame.opcode in (Opcode.PING, Opcode.PONG):
+            return True
+        return not frame.data and frame.opcode is not Opcode.CLOSE
+
+    def _is_flood(self) -> bool:
+        now = self.loop.time()
+        if now - self._window_began > 1:
+            self._window_began, self._idle_frames = now, 0
+        self._idle_frames += 1
+        return self._idle_frames > MAX_IDLE_FRAMES_A_SECOND
+
+    def push(self, text: str) -> bool:
+        """Write a message without waiting for the peer; say whether the connection took it.
+
+        `broadcast` writes to the transport at once, so frames leave in the order of the calls and no task a
+        connection is needed. The price is that nothing slows the caller down, hence the bound.
+        """
+        if self.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self.protocol.fail(errors.SLOW_READER.close or 1013, errors.SLOW_READER.name)
+            self.transport.abort()
+            return False
+        websockets.broadcast([self], text)
+        return self.state is websockets.State.OPEN

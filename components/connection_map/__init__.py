@@ -1,0 +1,1 @@
+"""Redis: who is connected where, the next sequence ID of a conversation, and which sends were seen before."""

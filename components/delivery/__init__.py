@@ -1,0 +1,1 @@
+"""Delivery workers: one consumer group that stores what is on the log and hands it to the right chat server."""

@@ -1,0 +1,1 @@
+"""The directory: users, devices and public keys, a small server that stands for PostgreSQL."""

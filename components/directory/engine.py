@@ -1,0 +1,96 @@
+"""Users and devices, on SQLAlchemy Core: the same statements run on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from components.wire.records import DeviceKey, RegisterDevice
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+metadata = sa.MetaData()
+
+users = sa.Table("users", metadata, sa.Column("name", sa.String(32), primary_key=True))
+
+devices = sa.Table(
+    "devices",
+    metadata,
+    sa.Column("user", sa.ForeignKey("users.name"), primary_key=True),
+    sa.Column("device", sa.String(32), primary_key=True),
+    sa.Column("public_key", sa.LargeBinary(32), nullable=False),
+)
+
+
+class NameTakenError(Exception):
+    """The user and device exist with another key."""
+
+
+class Directory:
+    """The tables behind one database URL."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: AsyncEngine = create_async_engine(url)
+
+    async def open(self) -> None:
+        """Create what is missing."""
+        async with self._engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+
+    async def register(self, request: RegisterDevice) -> DeviceKey:
+        """Bind a device to its key. The first key wins; the same key again changes nothing.
+
+        WhatsApp binds a name (a phone number) by a code in a text message; here whoever comes first has it.
+
+        Raises:
+            NameTakenError: If the device is bound to another key.
+        """
+        known = await self.device(request.user, request.device)
+        if known is None:
+            known = await self._insert(request)
+        if known.public_key != request.public_key:
+            raise NameTakenError(f"{request.user}/{request.device}")
+        return known
+
+    async def _insert(self, request: RegisterDevice) -> DeviceKey:
+        try:
+            async with self._engine.begin() as connection:
+                if not await self.knows_user(request.user):
+                    await connection.execute(users.insert().values(name=request.user))
+                await connection.execute(
+                    devices.insert().values(
+                        user=request.user, device=request.device, public_key=request.public_key
+                    )
+                )
+        except IntegrityError:  # somebody registered the same device at the same time: theirs counts
+            pass
+        known = await self.device(request.user, request.device)
+        if known is None:
+            raise NameTakenError(f"{request.user}/{request.device}")
+        return known
+
+    async def knows_user(self, name: str) -> bool:
+        """Say whether the user exists."""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(sa.select(users.c.name).where(users.c.name == name))
+            return found.first() is not None
+
+    async def device(self, user: str, device: str) -> DeviceKey | None:
+        """Give a device's key, or None."""
+        query = sa.select(devices).where(devices.c.user == user, devices.c.device == device)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).first()
+        return DeviceKey(row.user, row.device, row.public_key) if row else None
+
+    async def user_names(self) -> list[str]:
+        """List the users, sorted."""
+        async with self._engine.connect() as connection:
+            return list((await connection.execute(sa.select(users.c.name).order_by(users.c.name))).scalars())
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._engine.dispose()

@@ -1,0 +1,1 @@
+"""The message store: a small server that stands for Cassandra, with the same primary key."""

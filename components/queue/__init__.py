@@ -1,0 +1,1 @@
+"""Kafka: the log between accepting a message and delivering it."""

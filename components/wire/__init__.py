@@ -1,0 +1,1 @@
+"""THE schema: every frame, record and request body that crosses a socket, and every error that can come back."""

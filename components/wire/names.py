@@ -1,0 +1,63 @@
+"""Names and limits that every box agrees on.
+
+A user name is short ASCII on purpose: it is typed at a prompt, stands in Redis keys and Kafka record keys, and a
+NUL byte or a bidirectional control character in it would reach a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+SUBPROTOCOL = "chat-workbench.v1"
+"""WebSocket subprotocol (RFC 6455 section 1.9). A breaking change of the frames gets a new one."""
+
+MAX_FRAME_BYTES = 64 * 1024
+"""Largest client frame, in bytes of UTF-8. Media never travels in a frame."""
+
+MAX_BODY_BYTES = 32 * 1024
+"""Largest message body, in bytes before base64."""
+
+MAX_SEQ = 2**53 - 1
+"""Largest sequence ID: the largest integer that every JSON reader keeps exact (RFC 8259 section 6)."""
+
+USER_PATTERN = r"^[a-z][a-z0-9_-]{0,31}$"
+CONVERSATION_PATTERN = r"^[a-z][a-z0-9_-]{0,31}:[a-z][a-z0-9_-]{0,31}$"
+MESSAGE_ID_PATTERN = r"^[0-9a-f]{12}$"
+TRACEPARENT_PATTERN = r"^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$"
+
+User = Annotated[str, msgspec.Meta(pattern=USER_PATTERN)]
+Device = Annotated[str, msgspec.Meta(pattern=USER_PATTERN)]
+Conversation = Annotated[str, msgspec.Meta(pattern=CONVERSATION_PATTERN)]
+MessageId = Annotated[str, msgspec.Meta(pattern=MESSAGE_ID_PATTERN)]
+"""Made by the sending phone: 48 random bits in hex, enough for a laptop. At WhatsApp's scale one takes 128."""
+
+Seq = Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQ)]
+Epoch = Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQ)]
+Body = Annotated[bytes, msgspec.Meta(max_length=MAX_BODY_BYTES)]
+Traceparent = Annotated[str, msgspec.Meta(pattern=TRACEPARENT_PATTERN)]
+
+_USER = re.compile(USER_PATTERN)
+
+
+def is_user(name: str) -> bool:
+    """Say whether `name` is a well-formed user name: 1 to 32 of a-z, 0-9, `_`, `-`, beginning with a letter."""
+    return _USER.match(name) is not None and not name.endswith("\n")
+
+
+def conversation_of(one: str, other: str) -> str:
+    """Name the 1:1 conversation of two users: both names, sorted, so that both phones arrive at the same."""
+    return ":".join(sorted((one, other)))
+
+
+def members_of(conversation: str) -> tuple[str, ...]:
+    """List the members of a 1:1 conversation, which its name spells out."""
+    return tuple(conversation.split(":"))
+
+
+def peer_in(conversation: str, user: str) -> str:
+    """Name the other member of a 1:1 conversation."""
+    one, other = members_of(conversation)
+    return other if one == user else one

@@ -1,0 +1,147 @@
+"""Starts the supervisor from a command, and listens to its reports."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.cluster import engines, state
+from workbench.cluster.paths import Paths
+from workbench.cluster.plan import HOST, Options, make_plan
+from workbench.errors import FailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from workbench.cluster.plan import Plan
+
+
+class Launched:
+    """A supervisor on its way up. Closing `lifeline` ends the cluster."""
+
+    def __init__(self, process: subprocess.Popen[bytes], reports: int, lifeline: int, plan: Plan) -> None:
+        self._process = process
+        self._reports = os.fdopen(reports, "rb")
+        self._lifeline = lifeline
+        self.plan = plan
+
+    def reports(self) -> Iterator[dict[str, Any]]:
+        """Yield what the supervisor says, until it is ready, has failed, or ended."""
+        for line in self._reports:
+            report = msgspec.json.decode(line)
+            yield report
+            if report["event"] in ("ready", "failed"):
+                return
+
+    def end(self) -> None:
+        """Cut the lifeline and wait until every process is gone."""
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+        self._process.wait()
+
+
+def launch(options: Options, *, foreground: bool) -> Launched:
+    """Start a cluster's supervisor.
+
+    Raises:
+        FailedError: If the home cannot be written, or another `up` is just starting one.
+        UsageProblem: If an engine that was asked for does not exist here.
+    """
+    engines.check(options)
+    paths = Paths(Path(options.home))
+    run = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)
+    try:
+        paths.create(run)
+    except OSError as exc:
+        raise FailedError(f"{options.home} cannot be written ({exc.strerror}): choose another with --home DIR") from exc
+    namespace = hashlib.sha256(str(paths.home.resolve()).encode()).hexdigest()[:10]
+    plan = make_plan(options, run, secrets.token_urlsafe(32), namespace, _port_chooser(options.base_port))
+    return _start(plan, paths, foreground=foreground)
+
+
+def _start(plan: Plan, paths: Paths, *, foreground: bool) -> Launched:
+    reports, report = os.pipe()
+    lifeline_end, lifeline = os.pipe() if foreground else (-1, -1)
+    control = socket.create_server((HOST, 0))
+    log = os.open(paths.logs(plan.run) / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    inherited = [fd for fd in (report, control.fileno(), lifeline_end) if fd >= 0]
+    process = subprocess.Popen(  # noqa: S603  our own module
+        [
+            sys.executable,
+            "-m",
+            "workbench.cluster.supervisor",
+            *map(str, (report, control.fileno(), lifeline_end)),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        pass_fds=inherited,
+        start_new_session=True,
+        cwd=paths.home,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    assert process.stdin is not None  # noqa: S101  PIPE was asked for
+    process.stdin.write(msgspec.json.encode(plan))
+    process.stdin.close()
+    control.close()
+    for fd in (*(fd for fd in (report, lifeline_end) if fd >= 0), log):
+        os.close(fd)
+    return Launched(process, reports, lifeline, plan)
+
+
+def _port_chooser(base: int | None) -> Any:
+    def free(count: int) -> Sequence[int]:
+        if base is not None:
+            return range(base, base + count)
+        # All at once, so that no two are the same. Between here and the bind somebody else may take one: then the
+        # box that wanted it says so, and `up` again finds others.
+        held = [socket.create_server((HOST, 0)) for _ in range(count)]
+        ports = [each.getsockname()[1] for each in held]
+        for each in held:
+            each.close()
+        return ports
+
+    return free
+
+
+class UpLock:
+    """Lets one `up` at a time look at a home and start a cluster in it."""
+
+    def __init__(self, paths: Paths) -> None:
+        try:
+            paths.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._fd = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as exc:
+            raise FailedError(
+                f"{paths.home} cannot be written ({exc.strerror}): choose another with --home DIR"
+            ) from exc
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._fd)
+            raise FailedError("another `up` is starting a cluster under this home: wait for it, or choose --home") from None
+
+    def release(self) -> None:
+        """Let the next one."""
+        os.close(self._fd)
+
+
+def clean_leftovers(paths: Paths) -> list[str] | None:
+    """End what a dead supervisor left behind; None if there is no dead one, else the names of what still ran."""
+    left = state.load(paths)
+    if left is None or left.is_running():
+        return None
+    names = left.end_leftovers()
+    paths.state.unlink(missing_ok=True)
+    return names
