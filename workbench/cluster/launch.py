@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import psutil
 
 from workbench.cluster import engines, state
 from workbench.cluster.paths import Paths
 from workbench.cluster.plan import HOST, Options, make_plan
+from workbench.cluster.shutdown import await_end
 from workbench.errors import FailedError
 
 if TYPE_CHECKING:
@@ -25,11 +27,18 @@ if TYPE_CHECKING:
 
     from workbench.cluster.plan import Plan
 
+DETACH = b"d"
+"""What `up --detach` writes on the lifeline once the cluster is ready."""
+
 
 class Launched:
-    """A supervisor on its way up. Closing `lifeline` ends the cluster."""
+    """A supervisor on its way up. It ends its cluster when the lifeline closes, unless it was told to detach."""
 
-    def __init__(self, process: subprocess.Popen[bytes], reports: int, lifeline: int, plan: Plan) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], reports: int, lifeline: int, plan: Plan, log: Path
+    ) -> None:
+        self.detached = False
+        self.log = log
         self._process = process
         self._reports = os.fdopen(reports, "rb")
         self._lifeline = lifeline
@@ -43,15 +52,33 @@ class Launched:
             if report["event"] in ("ready", "failed"):
                 return
 
+    def is_running(self) -> bool:
+        """Say whether the supervisor lives."""
+        return self._process.poll() is None
+
+    def detach(self) -> None:
+        """Let the cluster live on without us."""
+        os.write(self._lifeline, DETACH)
+        self.detached = True
+
     def end(self) -> None:
         """Cut the lifeline and wait until every process is gone."""
+        family = _family(self._process.pid)
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
         self._process.wait()
+        await_end(family)
 
 
-def launch(options: Options, *, foreground: bool) -> Launched:
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def launch(options: Options) -> Launched:
     """Start a cluster's supervisor.
 
     Raises:
@@ -67,15 +94,15 @@ def launch(options: Options, *, foreground: bool) -> Launched:
         raise FailedError(f"{options.home} cannot be written ({exc.strerror}): choose another with --home DIR") from exc
     namespace = hashlib.sha256(str(paths.home.resolve()).encode()).hexdigest()[:10]
     plan = make_plan(options, run, secrets.token_urlsafe(32), namespace, _port_chooser(options.base_port))
-    return _start(plan, paths, foreground=foreground)
+    return _start(plan, paths)
 
 
-def _start(plan: Plan, paths: Paths, *, foreground: bool) -> Launched:
+def _start(plan: Plan, paths: Paths) -> Launched:
     reports, report = os.pipe()
-    lifeline_end, lifeline = os.pipe() if foreground else (-1, -1)
+    lifeline_end, lifeline = os.pipe()
     control = socket.create_server((HOST, 0))
-    log = os.open(paths.logs(plan.run) / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    inherited = [fd for fd in (report, control.fileno(), lifeline_end) if fd >= 0]
+    log_file = paths.logs(plan.run) / "supervisor.log"
+    log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     process = subprocess.Popen(  # noqa: S603  our own module
         [
             sys.executable,
@@ -86,7 +113,7 @@ def _start(plan: Plan, paths: Paths, *, foreground: bool) -> Launched:
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=log,
-        pass_fds=inherited,
+        pass_fds=(report, control.fileno(), lifeline_end),
         start_new_session=True,
         cwd=paths.home,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -95,9 +122,9 @@ def _start(plan: Plan, paths: Paths, *, foreground: bool) -> Launched:
     process.stdin.write(msgspec.json.encode(plan))
     process.stdin.close()
     control.close()
-    for fd in (*(fd for fd in (report, lifeline_end) if fd >= 0), log):
+    for fd in (report, lifeline_end, log):
         os.close(fd)
-    return Launched(process, reports, lifeline, plan)
+    return Launched(process, reports, lifeline, plan, log_file)
 
 
 def _port_chooser(base: int | None) -> Any:
@@ -133,8 +160,10 @@ class UpLock:
             raise FailedError("another `up` is starting a cluster under this home: wait for it, or choose --home") from None
 
     def release(self) -> None:
-        """Let the next one."""
-        os.close(self._fd)
+        """Let the next one; safe to call twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
 def clean_leftovers(paths: Paths) -> list[str] | None:

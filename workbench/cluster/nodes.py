@@ -126,7 +126,8 @@ def queue_settings(plan: Plan) -> QueueSettings:
     return make(plan.kafka_bootstrap, protocol.TOPIC + suffix, protocol.GROUP + suffix)
 
 
-def _redis_prefix(plan: Plan) -> str:
+def redis_prefix(plan: Plan) -> str:
+    """Prefix of this home's keys on a shared Redis; empty on one of our own."""
     return f"cw-{plan.namespace}:" if plan.one("redis").external else ""
 
 
@@ -143,7 +144,7 @@ async def _chat_server(node: Node) -> None:
     plan = node.plan
     phones, private = node.listen(node.component.port), node.listen(node.component.private_port)
     client = Client(plan.secret)
-    redis = ConnectionMap(plan.one("redis").endpoint, _redis_prefix(plan))
+    redis = ConnectionMap(plan.one("redis").endpoint, redis_prefix(plan))
     await node.until_up("redis", redis.ready, (ConnectionMapError,))
     queue = await node.until_up("kafka", lambda: _started(Producer, queue_settings(plan)), (QueueError,))
     users = DirectoryClient(client, plan.one("directory").private)
@@ -232,7 +233,7 @@ async def _delivery_worker(node: Node) -> None:
     plan = node.plan
     settings = queue_settings(plan)
     client = Client(plan.secret)
-    redis = ConnectionMap(plan.one("redis").endpoint, _redis_prefix(plan))
+    redis = ConnectionMap(plan.one("redis").endpoint, redis_prefix(plan))
     worker = Worker(
         node.name,
         store=MessageStore(client, plan.one("message_store").private),

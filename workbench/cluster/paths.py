@@ -18,6 +18,7 @@ class Paths:
         self.state = home / "cluster.json"
         self.lock = home / "lock"
         self.marker = home / MARKER
+        self.history = home / "history"
         self.data = home / "data"
         self.phones = home / "data" / "phones"
         self.runs = home / "runs"

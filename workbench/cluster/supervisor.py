@@ -63,8 +63,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.down.set)
-        if lifeline_fd >= 0:
-            loop.add_reader(lifeline_fd, self._lifeline_cut, lifeline_fd)
+        loop.add_reader(lifeline_fd, self._lifeline_event, lifeline_fd)
         runner = await server.serve(self._application(), control)
         guard = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "workbench.cluster.guard", stdin=asyncio.subprocess.PIPE, start_new_session=True
@@ -194,9 +193,11 @@ class Supervisor:
 
     # End ----------------------------------------------------------------------------------------------------------
 
-    def _lifeline_cut(self, fd: int) -> None:
+    def _lifeline_event(self, fd: int) -> None:
+        # A byte says that `up` detaches on purpose; the end of the pipe that it is gone, however it went.
         asyncio.get_running_loop().remove_reader(fd)
-        self.down.set()
+        if not os.read(fd, 1):
+            self.down.set()
 
     async def _end(self) -> None:
         # Phones first, so that nothing new comes in; then those who take; then those who deliver, once they are
@@ -253,7 +254,7 @@ class ProbeBody(msgspec.Struct):
 
 
 def main() -> None:
-    """Run the plan that comes on standard input; arguments: report fd, control socket fd, lifeline fd (-1: none)."""
+    """Run the plan that comes on standard input; arguments: report fd, control socket fd, lifeline fd."""
     import socket as sockets  # noqa: PLC0415
 
     report_fd, control_fd, lifeline_fd = map(int, sys.argv[1:4])

@@ -1,0 +1,88 @@
+"""What every command is given: where the cluster lives, and how to speak to the user."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+
+from workbench.cluster import state
+from workbench.cluster.control import Cluster
+from workbench.cluster.paths import Paths, default_home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class Workbench:
+    """One invocation. stdout carries the answer, and only JSON with `--json`; notes go to stderr."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = home or default_home()
+        self.json = False
+        self.out = Console(highlight=False, soft_wrap=False)
+        self.notes = Console(stderr=True, highlight=False)
+        self.told: set[str] = set()
+        """Traces that a command narrates itself, so that a prompt's own narration leaves them out."""
+
+    @property
+    def paths(self) -> Paths:
+        """The files under the home."""
+        return Paths(self.home)
+
+    def cluster(self) -> Cluster:
+        """Find the running cluster.
+
+        Raises:
+            NoClusterError: If none runs.
+        """
+        return Cluster.find(self.paths)
+
+    def emit(self, value: Any) -> None:
+        """Print one line of JSON on stdout."""
+        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+        sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Tell the user something that is not the answer."""
+        self.notes.print(text, markup=False)
+
+
+def command_options(function: F) -> F:
+    """Give a command `--home` and `--json`, and the `Workbench` as its first argument."""
+
+    @click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the cluster's state. Default: $WORKBENCH_HOME, or the platform's folder for state.",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")
+    @click.pass_context
+    @functools.wraps(function)
+    def wrapper(context: click.Context, *args: Any, home: Path | None, as_json: bool, **kwargs: Any) -> Any:
+        given = context.obj if isinstance(context.obj, Workbench) else Workbench()
+        workbench = Workbench(home or given.home)
+        workbench.told = given.told
+        workbench.json = as_json
+        return function(workbench, *args, **kwargs)
+
+    return wrapper  # type: ignore[return-value]  # click takes it in the place of the function
+
+
+def complete_phone(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a phone of the running cluster."""
+    found = state.load(Paths(context.params.get("home") or default_home()))
+    return [name for name in (found.plan.options.phones if found else ()) if name.startswith(incomplete)]
+
+
+def complete_component(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a component of the running cluster."""
+    found = state.load(Paths(context.params.get("home") or default_home()))
+    return [each.name for each in (found.plan.components if found else ()) if each.name.startswith(incomplete)]

@@ -1,0 +1,71 @@
+"""The command `workbench`, and the one place where an error becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench import __version__
+from workbench.cli.context import Workbench
+from workbench.cli.lifecycle import down, reset, up
+from workbench.cli.messaging import messages, send
+from workbench.cli.observing import journal, logs, status, trace, where
+from workbench.errors import EXIT_MEANINGS, Exit, WorkbenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in EXIT_MEANINGS.items()) + "."
+
+
+@click.group(
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+)
+@click.version_option(__version__, prog_name="workbench")
+def cli() -> None:
+    """Run a chat architecture for real, and watch every hop of a message.
+
+    Begin with `workbench up`; then, in the same terminal or another: workbench send alice bob "Hey"
+    """
+
+
+for _command in (up, status, send, messages, trace, where, logs, journal, down, reset):
+    cli.add_command(_command)
+
+
+def run(arguments: Sequence[str], workbench: Workbench | None = None) -> Exit:
+    """Run one command line, print what went wrong if something did, and give the exit code."""
+    workbench = workbench or Workbench()
+    try:
+        code = cli.main(list(arguments), prog_name="workbench", standalone_mode=False, obj=workbench)
+        return Exit(code) if isinstance(code, int) else Exit.DONE
+    except click.exceptions.NoArgsIsHelpError as exc:
+        exc.show()
+        return Exit.USAGE
+    except click.ClickException as exc:
+        exc.show()
+        return Exit.USAGE
+    except WorkbenchError as exc:
+        workbench.note(f"workbench: {exc}")
+        return exc.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        workbench.note("interrupted")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.CLOSED_PIPE
+
+
+def main() -> None:
+    """Be the program `workbench`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Reads the journal: everything that is shown is a view of it."""
