@@ -52,7 +52,7 @@ class Accepting:
         self._users = users
         self._peers = peers
         self._journal = journal
-        self._unavailable = (UnreachableError, RejectedError, *unavailable)
+        self._unavailable: tuple[type[Exception], ...] = (UnreachableError, RejectedError, *unavailable)
 
     async def send(self, send: Send, recipients: list[str], user: str, device: str, trace: Trace) -> Ack:
         """Number a message, put it on the log, and give the ACK for its sender.
@@ -65,24 +65,26 @@ class Accepting:
         """
         self._journal.write(SendReceived(send.client_msg_id, user), trace=trace, link=(user, self._server))
         body_hash = hashlib.sha256(send.body).hexdigest()
+        who = {"user": user, "device": device, "client_msg_id": send.client_msg_id}
         try:
             for recipient in recipients:
                 if not await self._users.knows(recipient):
                     raise WireError(errors.UNKNOWN_USER, f"no user {recipient}", send.client_msg_id)
-            numbered = await self._sequence(send, recipients, user, device, body_hash, trace)
+            numbered = await self._sequence(send, recipients, who, body_hash, trace)
             if numbered.changed:
                 raise WireError(errors.BODY_CHANGED, client_msg_id=send.client_msg_id)
-            await self._append(send, numbered, user, device, body_hash, trace)
+            await self._append(send, numbered, who, body_hash, trace)
         except self._unavailable as exc:
             raise WireError(errors.UNAVAILABLE, type(exc).__name__, send.client_msg_id) from exc
         return Ack(send.client_msg_id, send.conversation, numbered.seq, numbered.epoch, trace.header)
 
     async def _sequence(
-        self, send: Send, recipients: list[str], user: str, device: str, body_hash: str, trace: Trace
+        self, send: Send, recipients: list[str], who: dict[str, str], body_hash: str, trace: Trace
     ) -> Sequenced:
-        who = {"user": user, "device": device, "client_msg_id": send.client_msg_id}
         while True:
-            answer = await self._routes.sequence(send.conversation, body_hash=body_hash, recipients=recipients, **who)
+            answer = await self._routes.sequence(
+                send.conversation, body_hash=body_hash, recipients=recipients, **who
+            )
             if isinstance(answer, Sequenced):
                 break
             await self._seed(send, answer, who, trace)
@@ -107,15 +109,15 @@ class Accepting:
         self._journal.write(CounterSeeded(send.conversation, seq, epoch), trace=trace)
 
     async def _append(
-        self, send: Send, numbered: Sequenced, user: str, device: str, body_hash: str, trace: Trace
+        self, send: Send, numbered: Sequenced, who: dict[str, str], body_hash: str, trace: Trace
     ) -> None:
         record = QueueRecord(
             message_id=send.client_msg_id,
             conversation=send.conversation,
             seq=numbered.seq,
             epoch=numbered.epoch,
-            sender=user,
-            device=device,
+            sender=who["user"],
+            device=who["device"],
             scheme=send.scheme,
             body=send.body,
             body_hash=body_hash,
@@ -125,7 +127,12 @@ class Accepting:
         where = await self._queue.append(record, trace)
         self._journal.write(
             MessageAppended(
-                send.client_msg_id, send.conversation, numbered.seq, where.topic, where.partition, where.offset
+                send.client_msg_id,
+                send.conversation,
+                numbered.seq,
+                where.topic,
+                where.partition,
+                where.offset,
             ),
             trace=trace,
             link=(self._server, "kafka"),
@@ -139,7 +146,9 @@ class Accepting:
         """
         user = receipt.user or ""
         self._journal.write(
-            ReceiptTaken(receipt.conversation, user, receipt.status, receipt.seq), trace=trace, link=(user, self._server)
+            ReceiptTaken(receipt.conversation, user, receipt.status, receipt.seq),
+            trace=trace,
+            link=(user, self._server),
         )
         try:
             if receipt.seq > await self._store.max_seq(receipt.conversation):

@@ -24,7 +24,14 @@ class Routes(Protocol):
     """The connection map."""
 
     async def sequence(  # noqa: D102, PLR0913
-        self, conversation: str, *, user: str, device: str, client_msg_id: str, body_hash: str, recipients: list[str]
+        self,
+        conversation: str,
+        *,
+        user: str,
+        device: str,
+        client_msg_id: str,
+        body_hash: str,
+        recipients: list[str],
     ) -> Sequenced | Unseeded: ...
     async def seed(  # noqa: D102, PLR0913
         self,

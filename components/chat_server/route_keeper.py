@@ -1,7 +1,7 @@
 """Keeps the connection map true for one server's connections.
 
-A route lives three heartbeats and is refreshed every heartbeat, all in one pipelined round trip. So a server that is killed leaves
-no route behind for longer than that, and one that lives keeps its routes through a flushed Redis.
+A route lives three heartbeats and is refreshed every heartbeat, all in one pipelined round trip. So a server that
+is killed leaves no route behind for longer than that, and one that lives keeps its routes through a flushed Redis.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HEARTBEATS_TO_LIVE = 3
 class RouteKeeper:
     """Registers, refreshes and removes routes. `unavailable` is the error by which the map says that Redis is away."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  where it writes, and how long a route lives
         self,
         server: str,
         routes: Routes,
@@ -55,7 +55,8 @@ class RouteKeeper:
             raise WireError(errors.UNAVAILABLE) from exc
         self._mine[user] = route
         self._journal.write(
-            RouteRegistered(user, self._server, route.connection, self._ttl_s, self._speed), link=(self._server, "redis")
+            RouteRegistered(user, self._server, route.connection, self._ttl_s, self._speed),
+            link=(self._server, "redis"),
         )
         return before if before and before.connection != route.connection else None
 

@@ -14,10 +14,17 @@ from nacl.signing import VerifyKey
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from components.chat_server.accepting import Accepting
 from components.chat_server.connection import Connection
-from components.chat_server.route_keeper import RouteKeeper
-from components.chat_server.protocol import Accept, Action, Reply, Session, State, TakeReceipt, Verify, error_frame
+from components.chat_server.protocol import (
+    Accept,
+    Action,
+    Reply,
+    Session,
+    State,
+    TakeReceipt,
+    Verify,
+    error_frame,
+)
 from components.internal_http import server
 from components.internal_http.client import UnreachableError
 from components.trace.events import (
@@ -38,7 +45,9 @@ from components.wire.traceparent import continued
 if TYPE_CHECKING:
     import socket
 
+    from components.chat_server.accepting import Accepting
     from components.chat_server.ports import Log, Peers, Users
+    from components.chat_server.route_keeper import RouteKeeper
     from components.trace.journal import Journal
     from components.wire.frames import Auth
 
@@ -144,7 +153,9 @@ class ChatServer:
         if session.user is None:
             self._journal.write(ConnectionRefused(error.kind.name, error.detail))
         else:
-            self._journal.write(FrameRejected(session.user, error.kind.name, error.detail, error.client_msg_id))
+            self._journal.write(
+                FrameRejected(session.user, error.kind.name, error.detail, error.client_msg_id)
+            )
         await raw.send(codec.encode(error_frame(error)))
         if error.kind.close is None:
             return False
@@ -174,7 +185,9 @@ class ChatServer:
         if key is None:
             raise session.refused(errors.UNKNOWN_DEVICE)
         try:
-            VerifyKey(key).verify(signed_bytes(session.nonce, self._name, auth.user, auth.device), auth.signature)
+            VerifyKey(key).verify(
+                signed_bytes(session.nonce, self._name, auth.user, auth.device), auth.signature
+            )
         except (BadSignatureError, ValueError, TypeError):
             raise session.refused(errors.BAD_SIGNATURE) from None
         session.verified(auth)

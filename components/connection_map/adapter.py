@@ -66,7 +66,10 @@ class ConnectionMap:
         Raises:
             ConnectionMapError: If Redis does not answer.
         """
-        keys = [*self._sequence_keys(conversation, user, device, client_msg_id), *map(self._keys.route, recipients)]
+        keys = [
+            *self._sequence_keys(conversation, user, device, client_msg_id),
+            *map(self._keys.route, recipients),
+        ]
         answer = await self._script(protocol.SEQUENCE, keys, [body_hash, protocol.SENT_TTL_S])
         if answer[0] == b"unseeded":
             return Unseeded()

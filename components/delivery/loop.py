@@ -24,20 +24,28 @@ class Records(Protocol):
 
 
 async def consume(
-    worker: Worker, records: Records, stop: asyncio.Event, *, unavailable: tuple[type[Exception], ...], drain_s: float
+    worker: Worker,
+    records: Records,
+    stop: asyncio.Event,
+    *,
+    unavailable: tuple[type[Exception], ...],
+    drain_s: float,
 ) -> None:
     """Deliver until `stop`; then go on until nothing is left, for at most `drain_s` seconds."""
     while not stop.is_set():
         await _turn(worker, records, POLL_S, unavailable)
+    given_up: tuple[type[Exception], ...] = (TimeoutError, *unavailable)
     try:
         async with asyncio.timeout(drain_s):
             while await records.lag():
                 await _turn(worker, records, 0.05, unavailable)
-    except (TimeoutError, *unavailable):
+    except given_up:
         return
 
 
-async def _turn(worker: Worker, records: Records, timeout_s: float, unavailable: tuple[type[Exception], ...]) -> None:
+async def _turn(
+    worker: Worker, records: Records, timeout_s: float, unavailable: tuple[type[Exception], ...]
+) -> None:
     try:
         batch = await records.poll(timeout_s, BATCH)
         if batch:

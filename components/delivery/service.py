@@ -54,7 +54,9 @@ class Worker:
 
     async def deliver(self, batch: Sequence[Consumed]) -> None:
         """Store a batch and hand it over. Returns only when the store has it, however long that takes."""
-        readable = [(each.record, each.trace or Trace.start()) for each in batch if self._read(each) and each.record]
+        readable = [
+            (each.record, each.trace or Trace.start()) for each in batch if self._read(each) and each.record
+        ]
         if not readable:
             return
         await self._persist(readable)
@@ -128,7 +130,11 @@ class Worker:
                 link=(self._name, "redis"),
             )
         left = [each for each in again if each.route is None]
-        for group in await asyncio.gather(*(self._push(name, part) for name, part in by_server(again).items())):
+        for group in await asyncio.gather(
+            *(self._push(name, part) for name, part in by_server(again).items())
+        ):
             left += group
         for each in left:
-            self._journal.write(RecipientOffline(each.record.message_id, each.record.seq, each.user), trace=each.trace)
+            self._journal.write(
+                RecipientOffline(each.record.message_id, each.record.seq, each.user), trace=each.trace
+            )

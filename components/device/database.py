@@ -126,7 +126,8 @@ class Database:
             return None
         status = MESSAGE.after(row[0].status, MessageEvent.ACK)
         self._db.execute(
-            "UPDATE messages SET status = ?, seq = ?, epoch = ? WHERE sender = ? AND message_id = ? AND conversation = ?",
+            "UPDATE messages SET status = ?, seq = ?, epoch = ?"
+            " WHERE sender = ? AND message_id = ? AND conversation = ?",
             (status, ack.seq, ack.epoch, self._user, ack.client_msg_id, ack.conversation),
         )
         return msgspec.structs.replace(row[0], status=status, seq=ack.seq, epoch=ack.epoch)
@@ -166,7 +167,8 @@ class Database:
             return None
         status = MESSAGE.after(rows[0].status, MessageEvent.REFUSED)
         self._db.execute(
-            "UPDATE messages SET status = ? WHERE sender = ? AND message_id = ?", (status, self._user, message_id)
+            "UPDATE messages SET status = ? WHERE sender = ? AND message_id = ?",
+            (status, self._user, message_id),
         )
         return msgspec.structs.replace(rows[0], status=status)
 

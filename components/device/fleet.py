@@ -10,7 +10,8 @@ import msgspec
 from aiohttp import web
 
 from components.device.database import Database
-from components.device.phone import DEVICE, Phone
+from components.device.login import DEVICE
+from components.device.phone import Phone
 from components.device.protocol import Link, Status
 from components.internal_http import server
 from components.internal_http.client import UnreachableError
@@ -91,13 +92,15 @@ class Fleet:
         balancer: str,
         registry: Registry,
         journal: Journal,
+        *,
         secret: str,
         speed: float,
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._databases = {user: Database(folder / f"{user}.sqlite3", user) for user in users}
         self._phones = {
-            user: Phone(user, database, balancer, journal, speed=speed) for user, database in self._databases.items()
+            user: Phone(user, database, balancer, journal, speed=speed)
+            for user, database in self._databases.items()
         }
         self._folder, self._balancer, self._journal, self._speed = folder, balancer, journal, speed
         self._registry = registry
@@ -166,7 +169,9 @@ class Fleet:
     async def _probe(self, request: web.Request) -> web.Response:
         """Let two phones that exist only for this exchange a real message."""
         asked = await server.body_of(request, ProbeRequest)
-        databases = [Database(self._folder / f"{user}.sqlite3", user) for user in (asked.sender, asked.recipient)]
+        databases = [
+            Database(self._folder / f"{user}.sqlite3", user) for user in (asked.sender, asked.recipient)
+        ]
         phones = [
             Phone(user, database, self._balancer, self._journal, speed=self._speed)
             for user, database in zip((asked.sender, asked.recipient), databases, strict=True)

@@ -12,16 +12,10 @@ import secrets
 from typing import TYPE_CHECKING
 
 import websockets
-from nacl.signing import SigningKey
 from websockets.asyncio.client import ClientConnection, connect
 
-from components.device.protocol import (
-    CONNECTION,
-    Link,
-    LinkEvent,
-    backoff_bound,
-    backoff_delay,
-)
+from components.device.login import authenticate, identity_key
+from components.device.protocol import CONNECTION, Link, LinkEvent, backoff_bound, backoff_delay
 from components.trace.events import (
     ConnectionChanged,
     MessageSent,
@@ -33,8 +27,7 @@ from components.trace.events import (
     SendTransmitted,
 )
 from components.wire import codec
-from components.wire.frames import Ack, Auth, Challenge, Error, Message, Ping, Pong, Receipt, Send, Welcome
-from components.wire.identity import signed_bytes
+from components.wire.frames import Ack, Challenge, Error, Message, Ping, Pong, Receipt, Send, Welcome
 from components.wire.names import MAX_FRAME_BYTES, SUBPROTOCOL
 from components.wire.traceparent import Trace
 
@@ -42,7 +35,6 @@ if TYPE_CHECKING:
     from components.device.database import Database, Row
     from components.trace.journal import Journal
 
-DEVICE = "phone"
 OPEN_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 0.3
 RETRY_S = 0.5
@@ -52,7 +44,9 @@ REPLACED = 4409
 class Phone:
     """One phone. `run` it as a task; `send` may be called at any time, online or not."""
 
-    def __init__(self, user: str, database: Database, balancer: str, journal: Journal, *, speed: float) -> None:
+    def __init__(
+        self, user: str, database: Database, balancer: str, journal: Journal, *, speed: float
+    ) -> None:
         self.user = user
         self._db = database
         self._balancer = balancer
@@ -66,11 +60,7 @@ class Phone:
         self._failures: dict[str, Error] = {}
         self._retrying: asyncio.Future[None] | None = None
         self.changed = asyncio.Condition()
-        seed = database.setting("identity_key")
-        self._key = SigningKey(seed) if seed else SigningKey.generate()
-        if not seed:
-            # A real phone keeps it in the Keychain or Keystore, from where it cannot be copied.
-            database.set_setting("identity_key", bytes(self._key))
+        self._key = identity_key(database)
 
     @property
     def public_key(self) -> bytes:
@@ -247,7 +237,7 @@ class Phone:
                 proxy=None,
             ) as socket:
                 self._move(LinkEvent.SOCKET_OPEN)
-                welcome = await self._authenticate(socket)
+                welcome = await authenticate(socket, self.user, self._key)
                 self._socket, self.server = socket, welcome.server
                 self._move(LinkEvent.WELCOME)
                 was_online = True
@@ -261,17 +251,6 @@ class Phone:
             self._socket, self.server = None, None
             self._in_flight.clear()
         return was_online
-
-    async def _authenticate(self, socket: ClientConnection) -> Welcome:
-        challenge = codec.decode_server(await socket.recv())
-        if not isinstance(challenge, Challenge):
-            raise websockets.ProtocolError("no challenge")
-        proof = signed_bytes(challenge.nonce, challenge.server, self.user, DEVICE)
-        await socket.send(codec.encode(Auth(self.user, DEVICE, self._key.sign(proof).signature)))
-        welcome = codec.decode_server(await socket.recv())
-        if not isinstance(welcome, Welcome):
-            raise websockets.ProtocolError("not welcome")
-        return welcome
 
     async def _online(self, socket: ClientConnection, welcome: Welcome) -> None:
         heartbeat = asyncio.create_task(self._heartbeat(socket, welcome.heartbeat_s))

@@ -32,7 +32,9 @@ class DirectoryClient:
         Raises:
             RejectedError: With status 409 if the name is bound to another key.
         """
-        return await self._client.post(f"{self._url}/devices", RegisterDevice(user, device, public_key), DeviceKey)
+        return await self._client.post(
+            f"{self._url}/devices", RegisterDevice(user, device, public_key), DeviceKey
+        )
 
     async def public_key(self, user: str, device: str) -> bytes | None:
         """Give a device's Ed25519 public key, None if there is no such device."""

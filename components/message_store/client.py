@@ -31,14 +31,21 @@ class MessageStore:
         """Store a batch; safe to repeat."""
         return (await self._client.post(f"{self._url}/messages", StoreMessages(messages), Stored)).outcomes
 
-    async def raise_receipt(self, conversation: str, user: str, status: ReceiptStatus, seq: int) -> ReceiptStored:
+    async def raise_receipt(
+        self, conversation: str, user: str, status: ReceiptStatus, seq: int
+    ) -> ReceiptStored:
         """Raise a member's high-water mark; safe to repeat."""
         request = StoreReceipt(conversation, user, status, seq)
         return await self._client.post(f"{self._url}/receipts", request, ReceiptStored)
 
     async def head(self, conversation: str, user: str, device: str, client_msg_id: str) -> Head:
         """Give the highest seq and epoch, and where this send was stored, if it was."""
-        params = {"conversation": conversation, "user": user, "device": device, "client_msg_id": client_msg_id}
+        params = {
+            "conversation": conversation,
+            "user": user,
+            "device": device,
+            "client_msg_id": client_msg_id,
+        }
         return await self._client.get(f"{self._url}/head", Head, params)
 
     async def max_seq(self, conversation: str) -> int:

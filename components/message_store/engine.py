@@ -96,7 +96,8 @@ class Engine:
         if cursor.rowcount == 1:
             return "stored"
         there = self._db.execute(
-            "SELECT message_id, sender FROM messages WHERE conversation = ? AND seq = ?", (row.conversation, row.seq)
+            "SELECT message_id, sender FROM messages WHERE conversation = ? AND seq = ?",
+            (row.conversation, row.seq),
         ).fetchone()
         return "duplicate" if there == (row.message_id, row.sender) else "conflict"
 
@@ -113,14 +114,16 @@ class Engine:
 
     def _mark(self, conversation: str, user: str, status: str) -> int:
         row = self._db.execute(
-            "SELECT seq FROM receipts WHERE conversation = ? AND user = ? AND status = ?", (conversation, user, status)
+            "SELECT seq FROM receipts WHERE conversation = ? AND user = ? AND status = ?",
+            (conversation, user, status),
         ).fetchone()
         return int(row[0]) if row else 0
 
     def head(self, conversation: str, send: tuple[str, str, str] | None = None) -> Head:
         """Give the highest seq and epoch, and where a send (user, device, client_msg_id) is, if it is there."""
         seq, epoch = self._db.execute(
-            "SELECT coalesce(max(seq), 0), coalesce(max(epoch), 0) FROM messages WHERE conversation = ?", (conversation,)
+            "SELECT coalesce(max(seq), 0), coalesce(max(epoch), 0) FROM messages WHERE conversation = ?",
+            (conversation,),
         ).fetchone()
         prior = None
         if send:

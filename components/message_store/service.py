@@ -72,7 +72,9 @@ class StoreService:
     async def _messages(self, request: web.Request) -> web.Response:
         query = request.query
         limit = min(int(query.get("limit", MAX_PAGE)), MAX_PAGE)
-        rows = await self._run(self._engine.messages, query["conversation"], int(query.get("after", 0)), limit)
+        rows = await self._run(
+            self._engine.messages, query["conversation"], int(query.get("after", 0)), limit
+        )
         return server.reply(rows)
 
     async def _head(self, request: web.Request) -> web.Response:

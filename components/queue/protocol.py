@@ -36,7 +36,9 @@ def encode(record: QueueRecord) -> bytes:
     return msgspec.json.encode(record)
 
 
-def decode(topic: str, partition: int, offset: int, value: bytes | None, headers: dict[str, bytes]) -> Consumed:
+def decode(
+    topic: str, partition: int, offset: int, value: bytes | None, headers: dict[str, bytes]
+) -> Consumed:
     """Read a record; one that is broken is told apart, never raised: it would block its partition for ever."""
     trace = _trace(headers.get(HEADER, b""))
     try:

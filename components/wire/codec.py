@@ -46,10 +46,11 @@ def decode_client(text: str) -> ClientFrame:
         raise errors.WireError(errors.UNKNOWN_TYPE, f"known types: {', '.join(sorted(map(str, _TYPES)))}")
     message_id = raw.get("client_msg_id")
     try:
-        return msgspec.convert(raw, ClientFrame)
+        frame: ClientFrame = msgspec.convert(raw, ClientFrame)
     except msgspec.ValidationError as exc:
         named = message_id if isinstance(message_id, str) and len(message_id) <= 64 else None  # noqa: PLR2004
         raise errors.WireError(errors.INVALID_FIELD, str(exc), named) from None
+    return frame
 
 
 def _parse_object(text: str) -> dict[str, Any]:

@@ -44,7 +44,13 @@ REGISTRY: dict[int, ErrorKind] = {}
 
 
 def _define(  # noqa: PLR0913  one row, one call
-    code: int, name: str, explanation: str, *, definite: bool = True, retryable: bool = False, close: int | None = None
+    code: int,
+    name: str,
+    explanation: str,
+    *,
+    definite: bool = True,
+    retryable: bool = False,
+    close: int | None = None,
 ) -> ErrorKind:
     kind = ErrorKind(code, name, definite, retryable, close, explanation)
     if code in REGISTRY:
@@ -53,15 +59,22 @@ def _define(  # noqa: PLR0913  one row, one call
     return kind
 
 
-MALFORMED_FRAME = _define(10, "malformed_frame", "The frame is not one JSON object of the schema.", close=1007)
+MALFORMED_FRAME = _define(
+    10, "malformed_frame", "The frame is not one JSON object of the schema.", close=1007
+)
 BINARY_FRAME = _define(11, "binary_frame", "Frames are text; this one was binary.", close=1003)
 UNKNOWN_TYPE = _define(12, "unknown_type", "No frame has this type.")
-INVALID_FIELD = _define(13, "invalid_field", "A field is missing, unknown, of the wrong type or out of range.")
+INVALID_FIELD = _define(
+    13, "invalid_field", "A field is missing, unknown, of the wrong type or out of range."
+)
 FLOOD = _define(14, "flood", "Too many control frames or empty fragments.", close=1008)
 
 NOT_AUTHENTICATED = _define(20, "not_authenticated", "The first frame must be `auth`.", close=4401)
 BAD_SIGNATURE = _define(
-    21, "bad_signature", "The signature does not fit this connection's challenge and the device's key.", close=4401
+    21,
+    "bad_signature",
+    "The signature does not fit this connection's challenge and the device's key.",
+    close=4401,
 )
 UNKNOWN_DEVICE = _define(22, "unknown_device", "The directory has no such user and device.", close=4401)
 AUTH_TIMEOUT = _define(23, "auth_timeout", "No `auth` frame came in time.", retryable=True, close=4408)
@@ -79,7 +92,9 @@ UNAVAILABLE = _define(
     50, "unavailable", "A store or broker behind the server does not answer.", definite=False, retryable=True
 )
 SERVER_DRAINING = _define(51, "server_draining", "The server is shutting down.", retryable=True, close=1001)
-SLOW_READER = _define(52, "slow_reader", "The connection does not read what is sent.", retryable=True, close=1013)
+SLOW_READER = _define(
+    52, "slow_reader", "The connection does not read what is sent.", retryable=True, close=1013
+)
 
 CLOSE_CODES: dict[int, str] = {
     1001: "the server is going away",

@@ -1,1 +1,1 @@
-"""The cluster: what it consists of (`plan`), how a box is wired (`nodes`), and who starts and ends it (`supervisor`)."""
+"""The cluster: what it consists of (`plan`), how boxes are wired (`nodes`), who starts and ends it (`supervisor`)."""

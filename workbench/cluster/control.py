@@ -61,14 +61,18 @@ class Cluster:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         headers = {"Authorization": f"Bearer {self.plan.secret}", "Content-Type": "application/json"}
         try:
-            connection.request(method, target, msgspec.json.encode(body) if body is not None else None, headers)
+            connection.request(
+                method, target, msgspec.json.encode(body) if body is not None else None, headers
+            )
             response = connection.getresponse()
             payload = response.read()
         except TimeoutError:
             raise TimedOutError(f"{self._name_of(url)} did not answer within {timeout_s:g} s") from None
         except OSError as exc:
             reason = exc.strerror or type(exc).__name__
-            raise FailedError(f"{self._name_of(url)} does not answer ({reason}): see `workbench status`") from None
+            raise FailedError(
+                f"{self._name_of(url)} does not answer ({reason}): see `workbench status`"
+            ) from None
         finally:
             connection.close()
         if response.status >= _SERVER_ERROR:

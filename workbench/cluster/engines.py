@@ -55,7 +55,17 @@ def redis_command(component: Component) -> list[str]:
     Raises:
         UsageProblem: If there is none.
     """
-    return [redis_program(), "--bind", HOST, "--port", str(component.port), "--save", "", "--appendonly", "no"]
+    return [
+        redis_program(),
+        "--bind",
+        HOST,
+        "--port",
+        str(component.port),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
 
 
 def redis_program() -> str:

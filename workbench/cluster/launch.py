@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import psutil
+import psutil  # type: ignore[import-untyped]  # it ships no type information
 
 from workbench.cluster import engines, state
 from workbench.cluster.paths import Paths
@@ -73,7 +73,7 @@ class Launched:
 
 def _family(pid: int) -> list[psutil.Process]:
     try:
-        return psutil.Process(pid).children(recursive=True)
+        return list(psutil.Process(pid).children(recursive=True))
     except psutil.NoSuchProcess:
         return []
 
@@ -91,7 +91,9 @@ def launch(options: Options) -> Launched:
     try:
         paths.create(run)
     except OSError as exc:
-        raise FailedError(f"{options.home} cannot be written ({exc.strerror}): choose another with --home DIR") from exc
+        raise FailedError(
+            f"{options.home} cannot be written ({exc.strerror}): choose another with --home DIR"
+        ) from exc
     namespace = hashlib.sha256(str(paths.home.resolve()).encode()).hexdigest()[:10]
     plan = make_plan(options, run, secrets.token_urlsafe(32), namespace, _port_chooser(options.base_port))
     return _start(plan, paths)
@@ -157,7 +159,9 @@ class UpLock:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._fd)
-            raise FailedError("another `up` is starting a cluster under this home: wait for it, or choose --home") from None
+            raise FailedError(
+                "another `up` is starting a cluster under this home: wait for it, or choose --home"
+            ) from None
 
     def release(self) -> None:
         """Let the next one; safe to call twice."""

@@ -1,13 +1,14 @@
 """Imported once by the fork server, so that each box's process begins with everything loaded and shares its memory."""
+# ruff: noqa: F401  to import is all that this module is for
 
-import aiohttp  # noqa: F401
-import aiokafka  # noqa: F401
-import aiokafka.admin  # noqa: F401
-import nacl.signing  # noqa: F401
-import redis.asyncio  # noqa: F401
-import uvloop  # noqa: F401
-import websockets.asyncio.client  # noqa: F401
-import websockets.asyncio.server  # noqa: F401
+import aiohttp
+import aiokafka
+import aiokafka.admin
+import nacl.signing
+import redis.asyncio
+import uvloop
+import websockets.asyncio.client
+import websockets.asyncio.server
 
 import components.chat_server.service
 import components.connection_map.adapter
@@ -15,4 +16,4 @@ import components.delivery.service
 import components.device.fleet
 import components.load_balancer.service
 import components.queue.adapter
-import workbench.cluster.nodes  # noqa: F401
+import workbench.cluster.nodes

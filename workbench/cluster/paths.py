@@ -49,4 +49,6 @@ class Paths:
 def default_home() -> Path:
     """The home if none is given: `WORKBENCH_HOME`, or the platform's folder for state."""
     given = os.environ.get("WORKBENCH_HOME")
-    return Path(given).expanduser() if given else platformdirs.user_state_path("chat-workbench", appauthor=False)
+    return (
+        Path(given).expanduser() if given else platformdirs.user_state_path("chat-workbench", appauthor=False)
+    )

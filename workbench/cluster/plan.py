@@ -32,7 +32,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Component(msgspec.Struct, frozen=True):
-    """One box: `port` is where its own protocol is spoken, `private_port` where the other boxes call it (0: nowhere)."""
+    """One box: `port` is where its own protocol is spoken, `private_port` where other boxes call it (0: nowhere)."""
 
     name: str
     kind: str
@@ -45,7 +45,9 @@ class Component(msgspec.Struct, frozen=True):
         """Where it is reached, as a URL."""
         if self.external:
             return self.external
-        scheme = {"chat_server": "ws", "load_balancer": "ws", "redis": "redis", "kafka": "kafka"}.get(self.kind, "http")
+        scheme = {"chat_server": "ws", "load_balancer": "ws", "redis": "redis", "kafka": "kafka"}.get(
+            self.kind, "http"
+        )
         return f"{scheme}://{HOST}:{self.port}"
 
     @property
@@ -87,7 +89,9 @@ class Plan(msgspec.Struct, frozen=True):
         return self.one("kafka").endpoint.removeprefix("kafka://")
 
 
-def make_plan(options: Options, run: str, secret: str, namespace: str, ports: Callable[[int], Sequence[int]]) -> Plan:
+def make_plan(
+    options: Options, run: str, secret: str, namespace: str, ports: Callable[[int], Sequence[int]]
+) -> Plan:
     """Lay out a cluster. `ports(n)` gives n free ports; the same options and ports give the same plan."""
     numbers = iter(ports(7 + 2 * options.servers))
     external_redis = options.redis if "://" in options.redis else ""

@@ -139,7 +139,10 @@ def start_node(context: ForkServerContext, component: Component, plan: Plan) -> 
     """Fork a box of ours. Blocks while the fork server comes up."""
     mine, theirs = context.Pipe(duplex=False)
     process = context.Process(
-        target=nodes.run, args=(component.name, component.kind, plan, theirs), name=component.name, daemon=False
+        target=nodes.run,
+        args=(component.name, component.kind, plan, theirs),
+        name=component.name,
+        daemon=False,
     )
     process.start()
     theirs.close()

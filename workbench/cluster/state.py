@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import msgspec
-import psutil
+import psutil  # type: ignore[import-untyped]  # it ships no type information
 
 from workbench.cluster.plan import Plan
 

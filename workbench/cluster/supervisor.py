@@ -38,7 +38,16 @@ if TYPE_CHECKING:
 
 BOOT_TIMEOUT_S = 20.0
 PROBE_TIMEOUT_S = 10.0
-STOP_ORDER = ("phones", "load_balancer", "chat_server", "delivery_worker", "message_store", "directory", "redis", "kafka")
+STOP_ORDER = (
+    "phones",
+    "load_balancer",
+    "chat_server",
+    "delivery_worker",
+    "message_store",
+    "directory",
+    "redis",
+    "kafka",
+)
 
 
 class Supervisor:
@@ -66,7 +75,11 @@ class Supervisor:
         loop.add_reader(lifeline_fd, self._lifeline_event, lifeline_fd)
         runner = await server.serve(self._application(), control)
         guard = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "workbench.cluster.guard", stdin=asyncio.subprocess.PIPE, start_new_session=True
+            sys.executable,
+            "-m",
+            "workbench.cluster.guard",
+            stdin=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
         assert guard.stdin is not None  # noqa: S101  PIPE was asked for
         self._guard_input = guard.stdin
@@ -119,12 +132,15 @@ class Supervisor:
         return False
 
     async def _start(self, component: Component) -> None:
-        loop = asyncio.get_running_loop()
+        box: Box
         if component.kind == "kafka":
-            box = await start_program(component, broker_command(component, self._plan), self._log(component.name))
+            box = await start_program(
+                component, broker_command(component, self._plan), self._log(component.name)
+            )
         elif component.kind == "redis" and self._plan.options.redis == "server":
             box = await start_program(component, redis_command(component), self._log(component.name))
         else:
+            loop = asyncio.get_running_loop()
             box = await loop.run_in_executor(None, start_node, self._context, component, self._plan)
         self._boxes[component.name] = box
         self._remember(component.name, box.pid)
@@ -167,7 +183,13 @@ class Supervisor:
         try:
             answer = await client.post(f"{self._plan.one('phones').private}/probe", body, dict[str, Any])
         except (UnreachableError, RejectedError) as exc:
-            return {"event": "failed", "component": "probe", "log": str(self._log("phones")), "exit_code": None, "why": str(exc)}
+            return {
+                "event": "failed",
+                "component": "probe",
+                "log": str(self._log("phones")),
+                "exit_code": None,
+                "why": str(exc),
+            }
         finally:
             await client.close()
         if answer["status"] != "delivered":
@@ -215,7 +237,9 @@ class Supervisor:
         return app
 
     async def _status(self, _request: web.Request) -> web.Response:
-        return server.reply({"state": self._state, "home": self._plan.options.home, "components": self._rows()})
+        return server.reply(
+            {"state": self._state, "home": self._plan.options.home, "components": self._rows()}
+        )
 
     def _rows(self) -> list[dict[str, Any]]:
         rows = []
@@ -260,7 +284,7 @@ def main() -> None:
     report_fd, control_fd, lifeline_fd = map(int, sys.argv[1:4])
     for fd in (report_fd, control_fd, lifeline_fd):
         if fd >= 0:
-            os.set_inheritable(fd, False)
+            os.set_inheritable(fd, False)  # noqa: FBT003  it takes no keyword
     plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 

@@ -1,0 +1,70 @@
+"""What every box's main program is given: its name, its plan, its journal, and the way to say that it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.trace.journal import Journal
+from workbench.cluster.paths import Paths
+from workbench.cluster.plan import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from multiprocessing.connection import Connection
+
+    from workbench.cluster.plan import Plan
+
+BOOT_TIMEOUT_S = 15.0
+BOOT_RETRY_S = 0.02
+
+
+class Node:
+    """What every box's main program is given."""
+
+    def __init__(self, name: str, plan: Plan, report: Connection) -> None:
+        self.name = name
+        self.plan = plan
+        self.paths = Paths(Path(plan.options.home))
+        self.journal = Journal(self.paths.journal(plan.run), name)
+        self.stop = asyncio.Event()
+        self._report = report
+        component = plan.component(name)
+        assert component is not None  # noqa: S101  the supervisor starts what the plan names
+        self.component = component
+
+    def ready(self) -> None:
+        """Tell the supervisor that this box serves."""
+        self._report.send("ready")
+
+    def listen(self, port: int) -> socket.socket:
+        """Bind a port on the loopback interface.
+
+        Raises:
+            SystemExit: If it is taken; the last line of the log says so.
+        """
+        try:
+            return socket.create_server((HOST, port), backlog=1024)
+        except OSError as exc:
+            sys.exit(f"{self.name}: port {port} cannot be bound: {exc.strerror}")
+
+    async def until_up(
+        self, what: str, attempt: Callable[[], Awaitable[Any]], errors: tuple[type[Exception], ...]
+    ) -> Any:
+        """Try until another box answers: all start at once, in no order.
+
+        Raises:
+            SystemExit: If it does not within 15 s.
+        """
+        try:
+            async with asyncio.timeout(BOOT_TIMEOUT_S):
+                while True:
+                    try:
+                        return await attempt()
+                    except errors:
+                        await asyncio.sleep(BOOT_RETRY_S)
+        except TimeoutError:
+            sys.exit(f"{self.name}: {what} did not answer within {BOOT_TIMEOUT_S:.0f} s")
