@@ -1,10 +1,11 @@
 """What can go wrong for a user, and the exit code that says so.
 
-    WorkbenchError
-    ├── UsageProblem        2  the command line asks for something that cannot be
-    ├── NoClusterError      3  no cluster is running under this home
-    ├── TimedOutError       4  what was asked for may still happen
-    └── FailedError         1  it was tried and did not work
+WorkbenchError
+├── UsageProblem        2  the command line asks for something that cannot be
+├── NoClusterError      3  no cluster is running under this home
+├── TimedOutError       4  what was asked for may still happen
+├── ClosedPipeError   141  whoever read the output has enough; nobody is told
+└── FailedError         1  it was tried and did not work
 """
 
 from __future__ import annotations
@@ -63,3 +64,9 @@ class TimedOutError(WorkbenchError):
     """It did not happen in time; it may still."""
 
     exit_code = Exit.TIMED_OUT
+
+
+class ClosedPipeError(WorkbenchError):
+    """Whoever read the output has enough."""
+
+    exit_code = Exit.CLOSED_PIPE

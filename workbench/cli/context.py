@@ -14,11 +14,19 @@ from rich.console import Console
 from workbench.cluster import state
 from workbench.cluster.control import Cluster
 from workbench.cluster.paths import Paths, default_home
+from workbench.errors import ClosedPipeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class _Console(Console):
+    """Leaves a closed pipe to the one place that decides about exit codes."""
+
+    def on_broken_pipe(self) -> None:
+        raise ClosedPipeError
 
 
 class Workbench:
@@ -27,7 +35,7 @@ class Workbench:
     def __init__(self, home: Path | None = None) -> None:
         self.home = home or default_home()
         self.json = False
-        self.out = Console(highlight=False, soft_wrap=False)
+        self.out = _Console(highlight=False, soft_wrap=False)
         self.notes = Console(stderr=True, highlight=False)
         self.told: set[str] = set()
         """Traces that a command narrates itself, so that a prompt's own narration leaves them out."""
@@ -47,12 +55,15 @@ class Workbench:
 
     def emit(self, value: Any) -> None:
         """Print one line of JSON on stdout."""
-        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ClosedPipeError from None
 
     def note(self, text: str) -> None:
         """Tell the user something that is not the answer."""
-        self.notes.print(text, markup=False)
+        self.notes.print(text, markup=False, soft_wrap=True)
 
 
 def command_options(function: F) -> F:
@@ -64,9 +75,9 @@ def command_options(function: F) -> F:
         help="Folder of the cluster's state. Default: $WORKBENCH_HOME, or the platform's folder for state.",
     )
     @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")
-    @click.pass_context
     @functools.wraps(function)
-    def wrapper(context: click.Context, *args: Any, home: Path | None, as_json: bool, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, home: Path | None, as_json: bool, **kwargs: Any) -> Any:
+        context = click.get_current_context()
         given = context.obj if isinstance(context.obj, Workbench) else Workbench()
         workbench = Workbench(home or given.home)
         workbench.told = given.told
@@ -85,4 +96,6 @@ def complete_phone(context: click.Context, _parameter: click.Parameter, incomple
 def complete_component(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of a component of the running cluster."""
     found = state.load(Paths(context.params.get("home") or default_home()))
-    return [each.name for each in (found.plan.components if found else ()) if each.name.startswith(incomplete)]
+    return [
+        each.name for each in (found.plan.components if found else ()) if each.name.startswith(incomplete)
+    ]

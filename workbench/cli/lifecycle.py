@@ -32,7 +32,9 @@ def _phones(_context: click.Context, _parameter: click.Parameter, value: str) ->
     names = tuple(name.strip() for name in value.split(","))
     for name in names:
         if not is_user(name) or name.startswith(RESERVED_PREFIX):
-            raise click.BadParameter(f"{name!r}: a name has 1 to 32 of a-z, 0-9, _ and -, and begins with a letter")
+            raise click.BadParameter(
+                f"{name!r}: a name has 1 to 32 of a-z, 0-9, _ and -, and begins with a letter"
+            )
     if len(set(names)) != len(names) or len(names) > MAX_PHONES:
         raise click.BadParameter(f"up to {MAX_PHONES} names, each once")
     return names
@@ -53,7 +55,9 @@ def _kafka(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.command()
 @click.option("--servers", type=click.IntRange(1, 20), default=3, show_default=True, help="Chat servers.")
 @click.option("--workers", type=click.IntRange(1, 4), default=2, show_default=True, help="Delivery workers.")
-@click.option("--phones", default="alice,bob,carol", show_default=True, callback=_phones, help="Simulated phones.")
+@click.option(
+    "--phones", default="alice,bob,carol", show_default=True, callback=_phones, help="Simulated phones."
+)
 @click.option(
     "--speed",
     type=click.FloatRange(0.1, 100),
@@ -61,12 +65,22 @@ def _kafka(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     show_default=True,
     help="Protocol timers (heartbeats, TTLs, backoff) run so many times as fast.",
 )
-@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Turns the load balancer's ring.")
 @click.option(
-    "--redis", default="embedded", show_default=True, callback=_redis, help="`server`: one found here; or redis://…"
+    "--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Turns the load balancer's ring."
 )
-@click.option("--kafka", default="embedded", show_default=True, callback=_kafka, help="Or HOST:PORT,… of a real one.")
-@click.option("--base-port", type=click.IntRange(1024, 65000), help="Use ports from this one on, not free ones.")
+@click.option(
+    "--redis",
+    default="embedded",
+    show_default=True,
+    callback=_redis,
+    help="`server`: one found here; or redis://…",
+)
+@click.option(
+    "--kafka", default="embedded", show_default=True, callback=_kafka, help="Or HOST:PORT,… of a real one."
+)
+@click.option(
+    "--base-port", type=click.IntRange(1024, 65000), help="Use ports from this one on, not free ones."
+)
 @click.option("--detach", is_flag=True, help="Leave it running in the background.")
 @command_options
 def up(workbench: Workbench, *, detach: bool, **asked: Any) -> None:
@@ -104,11 +118,15 @@ def _already_running(workbench: Workbench) -> bool:
         workbench.emit(answer)
     else:
         show_components(workbench, answer)
-    workbench.note("a cluster is running already: talk to it with `workbench send …`, end it with `workbench down`")
+    workbench.note(
+        "a cluster is running already: talk to it with `workbench send …`, end it with `workbench down`"
+    )
     return True
 
 
-def _until_ended(workbench: Workbench, launched: Launched, *, detach: bool, release: Callable[[], None]) -> None:
+def _until_ended(
+    workbench: Workbench, launched: Launched, *, detach: bool, release: Callable[[], None]
+) -> None:
     try:
         _await_ready(workbench, launched)
         release()
@@ -137,7 +155,9 @@ def _await_ready(workbench: Workbench, launched: Launched) -> None:
         for report in launched.reports():
             if report["event"] == "started":
                 started += 1
-                progress.update(f"{started} of {total} up: {report['component']}" if started < total else "probe …")
+                progress.update(
+                    f"{started} of {total} up: {report['component']}" if started < total else "probe …"
+                )
             if report["event"] == "failed":
                 raise FailedError(_failure(report))
             if report["event"] == "ready":
@@ -156,7 +176,9 @@ def _failure(report: dict[str, Any]) -> str:
     name, log = report["component"], report["log"]
     if report.get("why"):
         return f"the cluster came up but does not deliver: {report['why']}; log: {log}"
-    ended = "did not come up" if report["exit_code"] is None else f"ended with exit code {report['exit_code']}"
+    ended = (
+        "did not come up" if report["exit_code"] is None else f"ended with exit code {report['exit_code']}"
+    )
     last = report.get("last_line")
     return f"{name} {ended}{f': {last}' if last else ''}; log: {log}"
 

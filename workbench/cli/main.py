@@ -13,12 +13,14 @@ from workbench.cli.context import Workbench
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
 from workbench.cli.observing import journal, logs, status, trace, where
-from workbench.errors import EXIT_MEANINGS, Exit, WorkbenchError
+from workbench.errors import EXIT_MEANINGS, ClosedPipeError, Exit, WorkbenchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in EXIT_MEANINGS.items()) + "."
+EPILOG = (
+    "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in EXIT_MEANINGS.items()) + "."
+)
 
 
 @click.group(
@@ -50,16 +52,16 @@ def run(arguments: Sequence[str], workbench: Workbench | None = None) -> Exit:
     except click.ClickException as exc:
         exc.show()
         return Exit.USAGE
+    except ClosedPipeError as exc:
+        # Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exc.exit_code
     except WorkbenchError as exc:
         workbench.note(f"workbench: {exc}")
         return exc.exit_code
     except (click.Abort, KeyboardInterrupt):
         workbench.note("interrupted")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.CLOSED_PIPE
 
 
 def main() -> None:

@@ -46,7 +46,9 @@ GRACE_S = 0.3
     help="For at most so many seconds.",
 )
 @command_options
-def send(workbench: Workbench, *, sender: str, recipient: str, text: str, wait: str, timeout_s: float) -> None:
+def send(  # noqa: PLR0913  one parameter an option
+    workbench: Workbench, *, sender: str, recipient: str, text: str, wait: str, timeout_s: float
+) -> None:
     """Type TEXT on the phone of FROM, to TO, and watch it travel.
 
     If it is not there in time, the exit code is 4: the message stays in the phone's outbox and may still arrive.
@@ -116,7 +118,9 @@ class _Call(threading.Thread):
         self.done = True
 
     def seen(self, kind: str) -> None:
-        last = {Status.SENT: "message_sent", Status.DELIVERED: "message_status_changed"}.get(self._body["wait"])
+        last = {Status.SENT: "message_sent", Status.DELIVERED: "message_status_changed"}.get(
+            self._body["wait"]
+        )
         self.told_all = self.told_all or kind in (last, "send_failed")
 
     def result(self) -> dict[str, Any]:
@@ -131,7 +135,9 @@ class _Call(threading.Thread):
 def _judge(answer: dict[str, Any], sender: str, recipient: str, wanted: Status, timeout_s: float) -> None:
     order = list(Status)
     if answer["status"] == Status.FAILED:
-        raise FailedError(f"refused: {answer.get('detail') or answer.get('error') or 'the server does not say why'}")
+        raise FailedError(
+            f"refused: {answer.get('detail') or answer.get('error') or 'the server does not say why'}"
+        )
     if order.index(Status(answer["status"])) < order.index(wanted):
         held = "is in the outbox of" if answer["status"] == Status.PENDING else "is on its way from"
         raise TimedOutError(
@@ -142,7 +148,9 @@ def _judge(answer: dict[str, Any], sender: str, recipient: str, wanted: Status, 
 
 @click.command()
 @click.argument("phone", shell_complete=complete_phone)
-@click.option("--with", "peer", metavar="PEER", shell_complete=complete_phone, help="Only the conversation with PEER.")
+@click.option(
+    "--with", "peer", metavar="PEER", shell_complete=complete_phone, help="Only the conversation with PEER."
+)
 @command_options
 def messages(workbench: Workbench, *, phone: str, peer: str | None) -> None:
     """Show what is on the screen of PHONE, as its own database has it, by sequence ID."""

@@ -53,7 +53,11 @@ def trace(workbench: Workbench, *, message: str) -> None:
     """Tell again how MESSAGE (an id, or `last`) travelled. Works after `down` too, on the last run."""
     found = trace_of(read_all(latest_journal(workbench)), message)
     if found is None:
-        hint = "send one with `workbench send`" if message == "last" else "`workbench trace last` shows the newest"
+        hint = (
+            "send one with `workbench send`"
+            if message == "last"
+            else "`workbench trace last` shows the newest"
+        )
         raise UsageProblem(f"no message {message} in this run: {hint}")
     message_id, events = found
     if not workbench.json:
@@ -114,9 +118,13 @@ def where(workbench: Workbench, *, user: str) -> None:
     if workbench.json:
         workbench.emit(answer)
         return
-    workbench.out.print(f"ring:           {user} belongs on {ring['server'] or 'no server (none is healthy)'}")
+    workbench.out.print(
+        f"ring:           {user} belongs on {ring['server'] or 'no server (none is healthy)'}"
+    )
     here = f"{route['server']}, connection {route['connection']}" if route else "nowhere: not connected"
-    workbench.out.print(f"connection map: {user} is on {here}" if route else f"connection map: {user} is {here}")
+    workbench.out.print(
+        f"connection map: {user} is on {here}" if route else f"connection map: {user} is {here}"
+    )
 
 
 async def _route(plan: Plan, user: str) -> dict[str, str] | None:
@@ -141,12 +149,17 @@ def logs(workbench: Workbench, *, component: str | None) -> None:
     folder = workbench.paths.logs(latest_journal(workbench).parent.name)
     files = {path.stem: path for path in sorted(folder.glob("*.log"))}
     if component is None:
-        rows = [{"component": name, "log": str(path), "bytes": path.stat().st_size} for name, path in files.items()]
+        rows = [
+            {"component": name, "log": str(path), "bytes": path.stat().st_size}
+            for name, path in files.items()
+        ]
         if workbench.json:
             workbench.emit(rows)
             return
         for row in rows:
-            workbench.out.print(f"{row['component']:<12} {row['bytes']:>8} bytes  {row['log']}", soft_wrap=True)
+            workbench.out.print(
+                f"{row['component']:<12} {row['bytes']:>8} bytes  {row['log']}", soft_wrap=True
+            )
         return
     if component not in files:
         raise UsageProblem(f"no component {component!r}: there are {', '.join(files)}")

@@ -39,7 +39,9 @@ def prompt(workbench: Workbench, launched: Launched) -> None:
     session: PromptSession[str] = PromptSession(
         "workbench> ", completer=_Commands(), history=FileHistory(str(workbench.paths.history))
     )
-    workbench.out.print("`help` lists the commands, Tab completes, `exit` or Ctrl-D ends the cluster.", markup=False)
+    workbench.out.print(
+        "`help` lists the commands, Tab completes, `exit` or Ctrl-D ends the cluster.", markup=False
+    )
     ambient = _Ambient(workbench, launched, session)
     ambient.start()
     try:
@@ -105,5 +107,3 @@ class _Commands(Completer):
         shell = ShellComplete(cli, {}, "workbench", "_WORKBENCH_COMPLETE")
         for item in shell.get_completions([word for word in words[:-1] if word], words[-1]):
             yield Completion(item.value, start_position=-len(words[-1]), display_meta=item.help or "")
-
-

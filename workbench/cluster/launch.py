@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 
 from workbench.cluster import engines, state
 from workbench.cluster.paths import Paths

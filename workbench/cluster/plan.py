@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from components.load_balancer.protocol import Ring
+from components.load_balancer.protocol import DEFAULT_SEED, Ring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ class Options(msgspec.Struct, frozen=True):
     workers: int = 2
     phones: tuple[str, ...] = ("alice", "bob", "carol")
     speed: float = 1.0
-    seed: int = 7
+    seed: int = DEFAULT_SEED
     redis: str = "embedded"
     kafka: str = "embedded"
     base_port: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 
 from workbench.errors import FailedError
 

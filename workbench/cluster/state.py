@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import msgspec
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 
 from workbench.cluster.plan import Plan
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -22,11 +21,16 @@ _STATUS_OF_KIND = {"message_written": "pending", "message_sent": "sent"}
 _QUIET = {"send_received", "offsets_committed"}
 """Told by the event before or after them; `journal` and `trace --json` have them."""
 
+HEAD_CELLS = 17
+NARROWEST_CELLS = 20
+
 
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=False  # noqa: S701  plain text
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701  plain text
     )
     return environment.get_template("narration.j2")
 
@@ -88,10 +92,10 @@ class Narrator:
         return f"{(event.t_ns - self._first) / 1e9:.2f} s"
 
     def _print(self, step: str, since: str, icon: str, text: Text) -> None:
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=3, style="bold cyan")
-        grid.add_column(width=9, justify="right", style="dim", no_wrap=True)
-        grid.add_column(width=4 if "🔵" in icon else 2, style="bold green")
-        grid.add_column(overflow="fold")
-        grid.add_row(Text(step), since, icon, text)
-        self._console.print(grid)
+        head = Text.assemble((f"{step:<3} ", "bold cyan"), (f"{since:>9} ", "dim"), (icon, "bold green"))
+        head.append(" " * (HEAD_CELLS - head.cell_len))
+        # Wrapped by hand, so that a pipe gets no trailing blanks.
+        for line in text.wrap(self._console, max(self._console.width - HEAD_CELLS, NARROWEST_CELLS)):
+            line.rstrip()
+            self._console.print(head + line, soft_wrap=True)
+            head = Text(" " * HEAD_CELLS)
