@@ -173,14 +173,12 @@ def _await_ready(workbench: Workbench, launched: Launched) -> None:
 
 
 def _failure(report: dict[str, Any]) -> str:
-    name, log = report["component"], report["log"]
-    if report.get("why"):
-        return f"the cluster came up but does not deliver: {report['why']}; log: {log}"
-    ended = (
-        "did not come up" if report["exit_code"] is None else f"ended with exit code {report['exit_code']}"
-    )
-    last = report.get("last_line")
-    return f"{name} {ended}{f': {last}' if last else ''}; log: {log}"
+    name, log, code = report["component"], report["log"], report["exit_code"]
+    if name == "probe":
+        what = "the cluster came up but the probe was not delivered"
+    else:
+        what = f"{name} did not come up" if code is None else f"{name} ended with exit code {code}"
+    return f"{what}{': ' if report['why'] else ''}{report['why']}; log: {log}"
 
 
 def _show_ready(workbench: Workbench) -> None:

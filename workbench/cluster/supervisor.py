@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import psutil
 from aiohttp import web
 
 import workbench
@@ -151,9 +152,8 @@ class Supervisor:
     def _remember(self, name: str, pid: int, *, guarded: bool = True) -> None:
         try:
             process = ProcessId.of(pid)
-        except Exception as exc:  # noqa: BLE001  it ended before it could be looked at; its exit is noticed elsewhere
-            logging.getLogger(__name__).warning("%s ended at once: %s", name, exc)
-            return
+        except psutil.NoSuchProcess:
+            return  # it ended before it could be looked at; its exit code tells more
         self._state_file.processes[name] = process
         if guarded:
             self._guard_input.write(f"{process.pid} {process.created!r}\n".encode())
@@ -169,11 +169,18 @@ class Supervisor:
         return self._failure(late)
 
     def _failure(self, box: Box) -> dict[str, Any]:
+        return self._failed(box.component.name, box.component.name, box.exit_code)
+
+    def _failed(self, what: str, log_of: str, exit_code: int | None, why: str = "") -> dict[str, Any]:
+        log = self._log(log_of)
+        lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+        last_line = next((line for line in reversed(lines) if line.strip()), "")
         return {
             "event": "failed",
-            "component": box.component.name,
-            "log": str(self._log(box.component.name)),
-            "exit_code": box.exit_code,
+            "component": what,
+            "log": str(log),
+            "exit_code": exit_code,
+            "why": why or last_line,
         }
 
     async def _probe(self) -> dict[str, Any] | None:
@@ -183,24 +190,13 @@ class Supervisor:
         try:
             answer = await client.post(f"{self._plan.one('phones').private}/probe", body, dict[str, Any])
         except (UnreachableError, RejectedError) as exc:
-            return {
-                "event": "failed",
-                "component": "probe",
-                "log": str(self._log("phones")),
-                "exit_code": None,
-                "why": str(exc),
-            }
+            return self._failed("probe", "phones", None, str(exc))
         finally:
             await client.close()
-        if answer["status"] != "delivered":
-            return {
-                "event": "failed",
-                "component": "probe",
-                "log": str(self._log("phones")),
-                "exit_code": None,
-                "why": f"the probe message from {sender} to {recipient} is {answer['status']}, not delivered",
-            }
-        return None
+        if answer["status"] == "delivered":
+            return None
+        why = f"the message from {sender} to {recipient} is {answer['status']}, not delivered"
+        return self._failed("probe", "phones", None, why)
 
     def _box_ready(self, box: Box) -> None:
         component = box.component
