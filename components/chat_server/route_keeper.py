@@ -47,12 +47,12 @@ class RouteKeeper:
         """Write a route; give the older connection of the same device that it replaces, if there is one.
 
         Raises:
-            WireError: `UNAVAILABLE` if Redis does not answer.
+            WireError: `NOT_READY` if Redis does not answer.
         """
         try:
             before = await self._routes.register(user, route, self._ttl_s)
         except self._unavailable as exc:
-            raise WireError(errors.UNAVAILABLE) from exc
+            raise WireError(errors.NOT_READY) from exc
         self._mine[user] = route
         self._journal.write(
             RouteRegistered(user, self._server, route.connection, self._ttl_s, self._speed),

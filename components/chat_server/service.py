@@ -56,6 +56,8 @@ log = logging.getLogger(__name__)
 AUTH_TIMEOUT_S = 5.0
 HANDSHAKE_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 0.5
+VIOLATIONS = (1002, 1007, 1008, 1009)
+"""Close codes for a peer that breaks RFC 6455 or our limits: sent by the WebSocket layer, before any frame is read."""
 
 
 class ChatServer:
@@ -117,15 +119,23 @@ class ChatServer:
         connection_id = secrets.token_hex(6)
         try:
             await self._converse(raw, session, connection_id)
-        except ConnectionClosed:
-            pass
+        except ConnectionClosed as exc:
+            self._note_violation(session, exc)
         finally:
             session.closed()
             self._connections.pop(connection_id, None)
             if session.user is not None:
                 await self._routes.remove(session.user, connection_id)
-            if raw.flooded:
-                self._journal.write(FrameRejected(session.user, errors.FLOOD.name, errors.FLOOD.explanation))
+
+    def _note_violation(self, session: Session, closed: ConnectionClosed) -> None:
+        """Write down a close that the WebSocket layer or the flood guard began; an orderly one is no news."""
+        if closed.sent is None or closed.rcvd_then_sent or closed.sent.code not in VIOLATIONS:
+            return
+        detail = f"{closed.sent.code} {closed.sent.reason}".strip()
+        if session.user is None:
+            self._journal.write(ConnectionRefused("protocol_violation", detail))
+        else:
+            self._journal.write(FrameRejected(session.user, "protocol_violation", detail))
 
     async def _converse(self, raw: Connection, session: Session, connection_id: str) -> None:
         for action in session.start():

@@ -95,6 +95,13 @@ SERVER_DRAINING = _define(51, "server_draining", "The server is shutting down.",
 SLOW_READER = _define(
     52, "slow_reader", "The connection does not read what is sent.", retryable=True, close=1013
 )
+NOT_READY = _define(
+    53,
+    "not_ready",
+    "The connection map does not answer, so nobody could reach this phone here.",
+    retryable=True,
+    close=1013,
+)
 
 CLOSE_CODES: dict[int, str] = {
     1001: "the server is going away",
