@@ -44,6 +44,11 @@ class Launched:
         self._lifeline = lifeline
         self.plan = plan
 
+    @property
+    def pid(self) -> int:
+        """The supervisor's process."""
+        return self._process.pid
+
     def reports(self) -> Iterator[dict[str, Any]]:
         """Yield what the supervisor says, until it is ready, has failed, or ended."""
         for line in self._reports:
@@ -67,6 +72,7 @@ class Launched:
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
+        self._reports.close()
         self._process.wait()
         await_end(family)
 
