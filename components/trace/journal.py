@@ -81,6 +81,10 @@ class Journal:
             return
         self._torn = written != len(line)
 
+    def seal(self) -> None:
+        """Begin the next line anew: the one before may be torn."""
+        self._torn = True
+
     def close(self) -> None:
         """Give the descriptor back."""
         os.close(self._fd)
