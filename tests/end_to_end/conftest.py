@@ -9,6 +9,7 @@ import pytest
 from workbench.cluster.launch import launch
 from workbench.cluster.paths import Paths
 from workbench.cluster.plan import Options
+from workbench.cluster.shutdown import runs
 from workbench.tracing.journal import Reader
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -50,7 +51,7 @@ def cluster(tmp_path_factory):
     finally:
         family = psutil.Process(launched.pid).children(recursive=True)
         launched.end()
-    assert not [each for each in family if each.is_running()]
+    assert not [each for each in family if runs(each)]
 
 
 @pytest.fixture

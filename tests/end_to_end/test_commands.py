@@ -13,7 +13,7 @@ import pytest
 
 from workbench.cluster import state
 from workbench.cluster.paths import Paths
-from workbench.cluster.shutdown import processes_of
+from workbench.cluster.shutdown import processes_of, runs
 from workbench.errors import Exit
 
 WORKBENCH = [sys.executable, "-m", "workbench.cli.main"]
@@ -56,7 +56,7 @@ def home(tmp_path_factory):
     yield home
     everything = processes_of(state.load(Paths(home)))
     assert workbench(home, "down").returncode == Exit.DONE
-    assert not [each for each in everything if each.is_running()]
+    assert not [each for each in everything if runs(each)]
 
 
 def test_up_says_ready_only_after_the_probe_crossed(home):

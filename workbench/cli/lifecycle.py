@@ -222,7 +222,9 @@ def down(workbench: Workbench) -> None:
     if workbench.json:
         workbench.emit({"state": "down", "processes_ended": ended})
     else:
-        workbench.out.print(f"down: {ended} processes ended; messages are kept under {workbench.home}")
+        workbench.out.print(
+            f"down: {ended} processes ended; messages are kept under {workbench.home}", soft_wrap=True
+        )
 
 
 @click.command()
@@ -248,4 +250,4 @@ def reset(workbench: Workbench, *, yes: bool) -> None:
     if workbench.json:
         workbench.emit({"state": "reset", "home": str(paths.home)})
     else:
-        workbench.out.print(f"reset: {paths.home} is empty")
+        workbench.out.print(f"reset: {paths.home} is empty", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import psutil
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from workbench.cluster.state import State
 
 TIMEOUT_S = 15.0
+KILL_TIMEOUT_S = 2.0
+POLL_S = 0.01
 
 
 def processes_of(found: State) -> list[psutil.Process]:
@@ -43,9 +46,24 @@ def await_end(everything: Iterable[psutil.Process]) -> None:
     Raises:
         FailedError: If some could not be ended.
     """
-    _gone, alive = psutil.wait_procs(list(everything), timeout=TIMEOUT_S)
+    alive = _await(list(everything), TIMEOUT_S)
     for process in alive:
         process.kill()
-    _gone, alive = psutil.wait_procs(alive, timeout=2)
+    alive = _await(alive, KILL_TIMEOUT_S)
     if alive:
         raise FailedError(f"these processes could not be ended: {', '.join(str(each.pid) for each in alive)}")
+
+
+def _await(processes: list[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    deadline = time.monotonic() + timeout_s
+    while (processes := [each for each in processes if runs(each)]) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    return processes
+
+
+def runs(process: psutil.Process) -> bool:
+    """Say whether a process runs. A zombie does not: it has ended, and waits for init to take note."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
