@@ -44,7 +44,8 @@ def _wire() -> str:
     parts = [
         "# Frames between phone and chat server\n",
         (
-            f"One JSON object a WebSocket text message; subprotocol `{SUBPROTOCOL}`; at most {MAX_FRAME_BYTES:,} bytes a frame"
+            f"One JSON object a WebSocket text message; subprotocol `{SUBPROTOCOL}`; at most"
+            f" {MAX_FRAME_BYTES:,} bytes a frame"
             f" and {MAX_BODY_BYTES:,} bytes a body (before base64). Fields that are not listed are refused.\n"
         ),
     ]
@@ -92,8 +93,9 @@ def _errors() -> str:
     )
     head = "| code | name | definite | retryable | closes with | explanation |\n|---|---|---|---|---|---|\n"
     return (
-        "# Errors on the wire\n\nDefinite: the request certainly had no effect. Retryable: the same request may succeed later;"
-        f" after an error that is not definite only a retry with the same `client_msg_id` is safe.\n\n{head}{rows}"
+        "# Errors on the wire\n\nDefinite: the request certainly had no effect. Retryable: the same request may"
+        f" succeed later; after an error that is not definite only a retry with the same `client_msg_id` is safe.\n\n"
+        f"{head}{rows}"
     )
 
 
