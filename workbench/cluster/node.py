@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from workbench.cluster.plan import Plan
 
-BOOT_TIMEOUT_S = 15.0
 BOOT_RETRY_S = 0.02
 
 
@@ -57,14 +56,14 @@ class Node:
         """Try until another box answers: all start at once, in no order.
 
         Raises:
-            SystemExit: If it does not within 15 s.
+            SystemExit: If it does not in time.
         """
         try:
-            async with asyncio.timeout(BOOT_TIMEOUT_S):
+            async with asyncio.timeout(self.plan.boot_timeout_s):
                 while True:
                     try:
                         return await attempt()
                     except errors:
                         await asyncio.sleep(BOOT_RETRY_S)
         except TimeoutError:
-            sys.exit(f"{self.name}: {what} did not answer within {BOOT_TIMEOUT_S:.0f} s")
+            sys.exit(f"{self.name}: {what} did not answer within {self.plan.boot_timeout_s:.0f} s")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 HEARTBEAT_S = 30.0
 HEALTH_INTERVAL_S = 1.0
+BOOT_TIMEOUT_S = 15.0
+EXTERNAL_BOOT_TIMEOUT_S = 60.0
 RESERVED_PREFIX = "probe-"
 
 
@@ -82,6 +84,11 @@ class Plan(msgspec.Struct, frozen=True):
     def heartbeat_s(self) -> float:
         """The phones' heartbeat, sped up."""
         return HEARTBEAT_S / self.options.speed
+
+    @property
+    def boot_timeout_s(self) -> float:
+        """How long a box may take to reach its engines. A broker that outlives runs may make a group wait to rejoin."""
+        return EXTERNAL_BOOT_TIMEOUT_S if any(each.external for each in self.components) else BOOT_TIMEOUT_S
 
     @property
     def kafka_bootstrap(self) -> str:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import socket
     from multiprocessing.context import ForkServerContext
 
-BOOT_TIMEOUT_S = 20.0
+LATE_S = 5.0
 PROBE_TIMEOUT_S = 10.0
 STOP_ORDER = (
     "phones",
@@ -117,7 +117,9 @@ class Supervisor:
         self._state_file.save(self._paths)
         up = asyncio.ensure_future(self._all_ready())
         down = asyncio.ensure_future(self.down.wait())
-        await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED, timeout=BOOT_TIMEOUT_S)
+        await asyncio.wait(
+            {up, down}, return_when=asyncio.FIRST_COMPLETED, timeout=self._plan.boot_timeout_s + LATE_S
+        )
         if self.down.is_set():
             up.cancel()
             return True
