@@ -30,7 +30,7 @@ from workbench.cluster.paths import Paths  # noqa: E402
 from workbench.cluster.shutdown import processes_of  # noqa: E402
 from workbench.tracing.journal import read_all  # noqa: E402
 
-WORKBENCH = [sys.executable, "-m", "workbench.cli.main"]
+WORKBENCH = [sys.executable, "-m", "workbench"]
 PAIRS = (("alice", "bob"), ("bob", "carol"), ("carol", "alice"))
 RATE = 50
 SHOWN_PERCENT = 0.3

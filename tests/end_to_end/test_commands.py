@@ -16,7 +16,7 @@ from workbench.cluster.paths import Paths
 from workbench.cluster.shutdown import processes_of, runs
 from workbench.errors import Exit
 
-WORKBENCH = [sys.executable, "-m", "workbench.cli.main"]
+WORKBENCH = [sys.executable, "-m", "workbench"]
 ROOT = Path(__file__).parents[2]
 
 

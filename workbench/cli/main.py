@@ -1,4 +1,4 @@
-"""The command `workbench`, and the one place where an error becomes a line and an exit code."""
+"""The command group, and the one place where an error becomes a line and an exit code."""
 
 from __future__ import annotations
 
@@ -62,12 +62,3 @@ def run(arguments: Sequence[str], workbench: Workbench | None = None) -> Exit:
     except (click.Abort, KeyboardInterrupt):
         workbench.note("interrupted")
         return Exit.INTERRUPTED
-
-
-def main() -> None:
-    """Be the program `workbench`."""
-    sys.exit(run(sys.argv[1:]))
-
-
-if __name__ == "__main__":
-    main()

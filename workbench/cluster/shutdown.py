@@ -21,7 +21,7 @@ POLL_S = 0.01
 
 
 def processes_of(found: State) -> list[psutil.Process]:
-    """List every process of a cluster: the supervisor, its helpers, and all boxes."""
+    """List every process of a cluster: the supervisor, its own children, and all boxes."""
     supervisor = found.supervisor.process()
     family = [supervisor, *supervisor.children(recursive=True)] if supervisor else []
     recorded = [each.process() for each in found.processes.values()]
