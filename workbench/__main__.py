@@ -7,12 +7,13 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    code = 130  # workbench.errors.Exit.INTERRUPTED, which may not be loaded when it is needed
     try:
         from workbench.cli.main import run  # noqa: PLC0415  loading takes a quarter of a second
 
-        code = run(sys.argv[1:])
+        code = run(sys.argv[1:]).value
     except KeyboardInterrupt:
-        code = 130  # workbench.errors.Exit.INTERRUPTED, which may not be loaded yet
+        pass
     sys.exit(code)
 
 
