@@ -22,7 +22,7 @@ from components.trace.events import (
 from components.wire import errors
 from components.wire.errors import WireError
 from components.wire.frames import Ack, Receipt, Send
-from components.wire.records import Handover, Push, QueueRecord, Sequenced, Unseeded
+from components.wire.records import Handover, Push, QueueRecord, Sequenced
 
 if TYPE_CHECKING:
     from components.chat_server.ports import Log, Peers, Routes, Store, Users
@@ -87,7 +87,7 @@ class Accepting:
             )
             if isinstance(answer, Sequenced):
                 break
-            await self._seed(send, answer, who, trace)
+            await self._seed(send, who, trace)
         routes = {name: route.server if route else None for name, route in answer.routes.items()}
         self._journal.write(
             SequenceAssigned(
@@ -98,7 +98,7 @@ class Accepting:
         )
         return answer
 
-    async def _seed(self, send: Send, _unseeded: Unseeded, who: dict[str, str], trace: Trace) -> None:
+    async def _seed(self, send: Send, who: dict[str, str], trace: Trace) -> None:
         # Redis is a memory, the store is the record: a counter that is not there continues after the highest number
         # stored, in a new epoch, so that everybody can see that it was rebuilt.
         head = await self._store.head(send.conversation, **who)
