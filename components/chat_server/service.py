@@ -26,7 +26,7 @@ from components.chat_server.protocol import (
     error_frame,
 )
 from components.internal_http import server
-from components.internal_http.client import UnreachableError
+from components.internal_http.client import RejectedError, UnreachableError
 from components.trace.events import (
     ConnectionRefused,
     ConnectionReplaced,
@@ -190,8 +190,8 @@ class ChatServer:
     async def _verify(self, auth: Auth, raw: Connection, session: Session, connection_id: str) -> None:
         try:
             key = await self._users.public_key(auth.user, auth.device)
-        except UnreachableError as exc:
-            raise session.refused(errors.UNAVAILABLE) from exc
+        except (UnreachableError, RejectedError) as exc:
+            raise session.refused(errors.LOGIN_UNAVAILABLE) from exc
         if key is None:
             raise session.refused(errors.UNKNOWN_DEVICE)
         try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
 
-MAX_REQUEST_BYTES = 16 * 1024 * 1024
+MAX_REQUEST_BYTES = 32 * 1024 * 1024
 """A batch of 500 messages of the largest body, base64, fits with room to spare."""
 
 T = TypeVar("T", bound=msgspec.Struct)

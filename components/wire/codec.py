@@ -14,6 +14,7 @@ import msgspec
 
 from components.wire import errors
 from components.wire.frames import CLIENT_FRAMES, ClientFrame, ServerFrame
+from components.wire.names import is_message_id
 
 _TYPES = {frame.__struct_config__.tag for frame in CLIENT_FRAMES}
 _encoder = msgspec.json.Encoder()
@@ -42,13 +43,18 @@ def decode_client(text: str) -> ClientFrame:
         WireError: `MALFORMED_FRAME`, `UNKNOWN_TYPE` or `INVALID_FIELD`.
     """
     raw = _parse_object(text)
-    if raw.get("type") not in _TYPES:
+    kind = raw.get("type")
+    if not isinstance(kind, str) or kind not in _TYPES:  # a list or an object cannot be looked up in a set
         raise errors.WireError(errors.UNKNOWN_TYPE, f"known types: {', '.join(sorted(map(str, _TYPES)))}")
-    message_id = raw.get("client_msg_id")
     try:
         frame: ClientFrame = msgspec.convert(raw, ClientFrame)
+    except UnicodeEncodeError:
+        # Half of a surrogate pair passes JSON's grammar and is no character: UTF-8 has no bytes for it (RFC 8259
+        # section 8.2), so it could be neither stored nor quoted in an answer.
+        raise errors.WireError(errors.MALFORMED_FRAME, "a lone surrogate is no character") from None
     except msgspec.ValidationError as exc:
-        named = message_id if isinstance(message_id, str) and len(message_id) <= 64 else None  # noqa: PLR2004
+        message_id = raw.get("client_msg_id")
+        named = message_id if isinstance(message_id, str) and is_message_id(message_id) else None
         raise errors.WireError(errors.INVALID_FIELD, str(exc), named) from None
     return frame
 

@@ -102,6 +102,13 @@ NOT_READY = _define(
     retryable=True,
     close=1013,
 )
+LOGIN_UNAVAILABLE = _define(
+    54,
+    "login_unavailable",
+    "The directory does not answer, so nobody can be recognised here.",
+    retryable=True,
+    close=1013,
+)
 
 CLOSE_CODES: dict[int, str] = {
     1001: "the server is going away",

@@ -23,10 +23,11 @@ MAX_BODY_BYTES = 32 * 1024
 MAX_SEQ = 2**53 - 1
 """Largest sequence ID: the largest integer that every JSON reader keeps exact (RFC 8259 section 6)."""
 
-USER_PATTERN = r"^[a-z][a-z0-9_-]{0,31}$"
-CONVERSATION_PATTERN = r"^[a-z][a-z0-9_-]{0,31}:[a-z][a-z0-9_-]{0,31}$"
-MESSAGE_ID_PATTERN = r"^[0-9a-f]{12}$"
-TRACEPARENT_PATTERN = r"^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$"
+# `\Z` and not `$`, which would also let a line feed stand after the last character.
+USER_PATTERN = r"^[a-z][a-z0-9_-]{0,31}\Z"
+CONVERSATION_PATTERN = r"^[a-z][a-z0-9_-]{0,31}:[a-z][a-z0-9_-]{0,31}\Z"
+MESSAGE_ID_PATTERN = r"^[0-9a-f]{12}\Z"
+TRACEPARENT_PATTERN = r"^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]\Z"
 
 User = Annotated[str, msgspec.Meta(pattern=USER_PATTERN)]
 Device = Annotated[str, msgspec.Meta(pattern=USER_PATTERN)]
@@ -40,11 +41,17 @@ Body = Annotated[bytes, msgspec.Meta(max_length=MAX_BODY_BYTES)]
 Traceparent = Annotated[str, msgspec.Meta(pattern=TRACEPARENT_PATTERN)]
 
 _USER = re.compile(USER_PATTERN)
+_MESSAGE_ID = re.compile(MESSAGE_ID_PATTERN)
 
 
 def is_user(name: str) -> bool:
     """Say whether `name` is a well-formed user name: 1 to 32 of a-z, 0-9, `_`, `-`, beginning with a letter."""
-    return _USER.match(name) is not None and not name.endswith("\n")
+    return _USER.match(name) is not None
+
+
+def is_message_id(text: str) -> bool:
+    """Say whether `text` is a well-formed message id: 12 hex digits."""
+    return _MESSAGE_ID.match(text) is not None
 
 
 def conversation_of(one: str, other: str) -> str:
