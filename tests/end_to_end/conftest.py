@@ -1,15 +1,16 @@
 import secrets
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
+from workbench.cluster import state
 from workbench.cluster.launch import launch
 from workbench.cluster.paths import Paths
 from workbench.cluster.plan import Options
-from workbench.cluster.shutdown import runs
+from workbench.cluster.shutdown import processes_of, runs
 from workbench.tracing.journal import Reader
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -22,36 +23,62 @@ class Cluster:
 
     def __init__(self, plan):
         self.plan = plan
-        self.path = Paths(Path(plan.options.home)).journal(plan.run)
+        self.paths = Paths(Path(plan.options.home))
 
     def journal_from_here(self):
-        return Reader(self.path, at_end=True)
+        return Reader(self.paths.journal(self.plan.run), at_end=True)
 
     def device(self, prefix="user"):
         return Device(self.plan, f"{prefix}-{secrets.token_hex(4)}")
 
     def await_event(self, reader, kind, **facts):
         """Wait until the journal shows an event with these facts."""
+
+        def found():
+            events = reader.read()
+            return next(
+                (each for each in events if each.kind == kind and facts.items() <= each.facts.items()), None
+            )
+
+        return self.await_true(found, f"{kind} {facts} in the journal")
+
+    @staticmethod
+    def await_true(question, what="what was waited for"):
+        """Ask until the answer is true, and give it."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            for event in reader.read():
-                if event.kind == kind and facts.items() <= event.facts.items():
-                    return event
+            if answer := question():
+                return answer
             time.sleep(0.01)
-        raise AssertionError(f"no {kind} {facts} in the journal")
+        raise AssertionError(f"no {what}")
+
+
+@contextmanager
+def running_cluster(home):
+    """Run a cluster under a home; in the end, however it went, no process of it is left."""
+    launched = launch(Options(home=str(home), speed=10.0))
+    family = []
+    try:
+        reports = list(launched.reports())
+        assert reports[-1]["event"] == "ready", reports[-1]
+        family = processes_of(state.load(Paths(home)))
+        yield Cluster(launched.plan)
+    finally:
+        launched.end()
+    assert not [each for each in family if runs(each)]
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory):
-    launched = launch(Options(home=str(tmp_path_factory.mktemp("cluster")), speed=10.0))
-    try:
-        reports = list(launched.reports())
-        assert reports[-1]["event"] == "ready", reports[-1]
-        yield Cluster(launched.plan)
-    finally:
-        family = psutil.Process(launched.pid).children(recursive=True)
-        launched.end()
-    assert not [each for each in family if runs(each)]
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as running:
+        yield running
+
+
+@pytest.fixture
+def start_cluster():
+    """Start clusters of one's own, to break them."""
+    with ExitStack() as running:
+        yield lambda home: running.enter_context(running_cluster(home))
 
 
 @pytest.fixture

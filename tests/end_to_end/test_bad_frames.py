@@ -37,6 +37,7 @@ def close_code_of(socket):
         (11, "[" * 10_000 + "]" * 10_000, "malformed_frame"),
         (12, '{"type":"receipt","conversation":"a:b","seq":NaN}', "malformed_frame"),
         (13, '{"type":"ping","type":"send"}', "malformed_frame"),
+        (14, '{"type":"ping","\\ud800":1}', "malformed_frame"),
     ],
 )
 def test_a_text_that_is_no_frame_is_answered_and_closed(cluster, online, number, text, name):
@@ -65,10 +66,11 @@ def test_12_a_seq_out_of_range_is_refused_and_the_connection_goes_on(online, seq
     assert hear_until(socket, "pong")
 
 
-def test_14_an_unknown_type_is_refused_and_the_connection_goes_on(cluster, online):
+@pytest.mark.parametrize("kind", ["teleport", "ack", "", None, 1, ["ping"], {"ping": 1}])
+def test_14_an_unknown_type_is_refused_and_the_connection_goes_on(cluster, online, kind):
     device, socket = online
     journal = cluster.journal_from_here()
-    tell(socket, {"type": "teleport"})
+    tell(socket, {"type": kind})
     assert hear_until(socket, "error")["name"] == "unknown_type"
     cluster.await_event(journal, "frame_rejected", user=device.user, error="unknown_type")
     tell(socket, {"type": "ping"})

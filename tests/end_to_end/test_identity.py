@@ -114,6 +114,22 @@ def test_22_a_receipt_in_a_conversation_of_others_is_refused(cluster):
         assert hear_until(line, "error")["name"] == "not_a_member"
 
 
+def test_23_a_receipt_beyond_the_highest_number_is_refused_and_raises_no_mark(cluster):
+    device, peer = cluster.device(), cluster.device()
+    receipt = {"type": "receipt", "status": "delivered", "traceparent": TRACEPARENT}
+    with device.login() as (line, _), peer.login() as (other, _):
+        journal = cluster.journal_from_here()
+        device.send(line, peer.user)
+        message = hear_until(other, "message")
+        receipt["conversation"] = message["conversation"]
+        tell(other, receipt | {"seq": message["seq"] + 1})
+        assert hear_until(other, "error")["name"] == "beyond_max_seq"
+        cluster.await_event(journal, "frame_rejected", user=peer.user, error="beyond_max_seq")
+        tell(other, receipt | {"seq": message["seq"]})
+        passed_on = hear_until(line, "receipt")
+        assert (passed_on["user"], passed_on["seq"]) == (peer.user, message["seq"])
+
+
 @pytest.mark.parametrize("second_server", ["chat-1", "chat-2"])
 def test_24_a_second_login_closes_the_older_connection_with_4409(cluster, second_server):
     device = cluster.device()
