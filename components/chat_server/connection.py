@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 import websockets
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 
 from components.wire import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_UNSENT_BYTES = 1024 * 1024
 """What may wait for a reader that does not read. Beyond it the connection is dropped, not the messages: they are in
@@ -19,13 +24,30 @@ MAX_IDLE_FRAMES_A_SECOND = 50
 
 
 class Connection(ServerConnection):
-    """Counts frames that carry nothing, and closes with 1008 when they become a flood."""
+    """Counts frames that carry nothing, and closes with 1008 when they become a flood.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    `on_refused` is told why a handshake came to nothing: the library calls no handler for such a connection.
+    """
+
+    def __init__(self, *args: Any, on_refused: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._on_refused = on_refused
         self._window_began = 0.0
         self._idle_frames = 0
         self.flooded = False
+
+    async def handshake(self, *args: Any, **kwargs: Any) -> None:
+        """Shake hands, and tell if it failed."""
+        try:
+            await super().handshake(*args, **kwargs)
+        except asyncio.CancelledError:
+            if self.server.is_serving():  # otherwise the server is stopping, and nobody was refused
+                self._on_refused("no handshake in time")
+            raise
+        if self.response is None:
+            self._on_refused("no WebSocket handshake")
+        elif self.response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            self._on_refused(f"{self.response.status_code} {self.response.reason_phrase}")
 
     def process_event(self, event: Any) -> None:
         """Look at every frame before the library does."""

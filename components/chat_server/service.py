@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import secrets
 from typing import TYPE_CHECKING
@@ -101,7 +102,9 @@ class ChatServer:
             self._handle,
             sock=sock,
             subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of str
-            create_connection=Connection,
+            create_connection=functools.partial(  # type: ignore[arg-type]  # it is only called
+                Connection, on_refused=self._note_failed_handshake
+            ),
             compression=None,  # no deflate: no bomb, and ciphertext does not compress
             max_size=MAX_FRAME_BYTES,
             open_timeout=HANDSHAKE_TIMEOUT_S,
@@ -126,6 +129,9 @@ class ChatServer:
             self._connections.pop(connection_id, None)
             if session.user is not None:
                 await self._routes.remove(session.user, connection_id)
+
+    def _note_failed_handshake(self, detail: str) -> None:
+        self._journal.write(ConnectionRefused("handshake_failed", detail))
 
     def _note_violation(self, session: Session, closed: ConnectionClosed) -> None:
         """Write down a close that the WebSocket layer or the flood guard began; an orderly one is no news."""

@@ -1,6 +1,7 @@
 """What a stranger can throw at a chat server's port. Numbers are those of the list of bad inputs."""
 
 import json
+import socket
 
 import pytest
 from peers import RawPeer, hear, hear_until, open_socket, tell
@@ -132,16 +133,31 @@ def test_8_endless_fragments_are_ended(cluster, payload):
 
 
 def test_15_an_unknown_version_of_the_protocol_gets_no_connection(cluster):
+    journal = cluster.journal_from_here()
     peer = RawPeer(cluster.plan, subprotocol="chat-workbench.v99")
-    peer.frame(TEXT, b'{"type":"ping"}')
-    assert peer.status == 400 or peer.close_code() == 1002
+    assert peer.status == 400
     peer.close()
+    cluster.await_event(journal, "connection_refused", error="handshake_failed", detail="400 Bad Request")
 
 
 def test_16_a_half_open_handshake_is_ended(cluster):
+    journal = cluster.journal_from_here()
     peer = RawPeer(cluster.plan, handshake=False)
     peer.socket.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
     assert peer.socket.recv(4096) == b""
+    peer.close()
+    cluster.await_event(
+        journal, "connection_refused", error="handshake_failed", detail="no handshake in time"
+    )
+
+
+@pytest.mark.parametrize("text", [b"", b"GET / HTTP/1.1\r\n", b"\x16\x03\x01\r\n\r\n"])
+def test_16_a_handshake_that_is_none_or_breaks_off_is_noted(cluster, text):
+    journal = cluster.journal_from_here()
+    peer = RawPeer(cluster.plan, handshake=False)
+    peer.socket.sendall(text)
+    peer.socket.shutdown(socket.SHUT_WR)
+    cluster.await_event(journal, "connection_refused", error="handshake_failed")
     peer.close()
 
 
