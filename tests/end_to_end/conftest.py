@@ -1,7 +1,9 @@
+import random
 import secrets
+import socket
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from workbench.tracing.journal import Reader
 sys.path.insert(0, str(Path(__file__).parent))
 
 from peers import Device, hear_until
+
+PORTS = 13  # what a cluster of three chat servers needs
 
 
 class Cluster:
@@ -53,10 +57,23 @@ class Cluster:
         raise AssertionError(f"no {what}")
 
 
+def free_base_port():
+    """Find a row of free ports below the ranges from which Linux (32768) and macOS (49152) serve outgoing connections.
+
+    A port out of those ranges can become some connection's own end between the choice and the bind.
+    """
+    while True:
+        base = random.randrange(20_000, 32_000)
+        with ExitStack() as held, suppress(OSError):
+            for port in range(base, base + PORTS):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            return base
+
+
 @contextmanager
 def running_cluster(home):
     """Run a cluster under a home; in the end, however it went, no process of it is left."""
-    launched = launch(Options(home=str(home), speed=10.0))
+    launched = launch(Options(home=str(home), speed=10.0, base_port=free_base_port()))
     family = []
     try:
         reports = list(launched.reports())
@@ -66,6 +83,15 @@ def running_cluster(home):
     finally:
         launched.end()
     assert not [each for each in family if runs(each)]
+    assert_no_box_was_surprised(Paths(home).logs(launched.plan.run))
+
+
+def assert_no_box_was_surprised(logs):
+    """No handler of a connection, request or task ended by an exception that nobody foresaw."""
+    surprises = ("handler failed", "Error handling request", "never retrieved", "Unhandled exception")
+    for log in logs.iterdir():
+        text = log.read_text(errors="replace")
+        assert not [each for each in surprises if each in text], f"{log.name}:\n{text[-3000:]}"
 
 
 @pytest.fixture(scope="session")
