@@ -142,7 +142,8 @@ class Accepting:
         """Keep a receipt in the store first, then pass it to the sender's phone if that is connected.
 
         Raises:
-            WireError: If it is for a seq never assigned, or a box does not answer (the phone repeats it).
+            WireError: If it is for a seq never assigned, or a box does not answer. Being a high-water mark,
+                the next receipt makes up for a lost one.
         """
         user = receipt.user or ""
         self._journal.write(

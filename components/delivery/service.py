@@ -59,8 +59,8 @@ class Worker:
         ]
         if not readable:
             return
-        await self._persist(readable)
-        await self._hand_over([each for record, trace in readable for each in deliveries(record, trace)])
+        kept = await self._persist(readable)
+        await self._hand_over([each for record, trace in kept for each in deliveries(record, trace)])
 
     def committed(self, offsets: dict[str, int], records: int) -> None:
         """Note a commit."""
@@ -80,7 +80,8 @@ class Worker:
         )
         return True
 
-    async def _persist(self, batch: list[tuple[QueueRecord, Trace]]) -> None:
+    async def _persist(self, batch: list[tuple[QueueRecord, Trace]]) -> list[tuple[QueueRecord, Trace]]:
+        """Store a batch and give what the store has of it: a phone must not show what the store refused."""
         attempt = 0
         while True:
             try:
@@ -96,6 +97,7 @@ class Worker:
                 trace=trace,
                 link=(self._name, "store"),
             )
+        return [each for each, outcome in zip(batch, outcomes, strict=True) if outcome != "conflict"]
 
     async def _hand_over(self, batch: list[Delivery]) -> None:
         missed = [delivery for delivery in batch if delivery.route is None]

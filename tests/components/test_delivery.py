@@ -38,8 +38,9 @@ def consumed(each, offset=0):
 class World:
     """The boxes around a worker, as fakes that write down what happens in which order."""
 
-    def __init__(self, *, away=0, here=("c3",), routes=None):
+    def __init__(self, *, away=0, here=("c3",), routes=None, conflicts=()):
         self.happened, self.events = [], []
+        self._conflicts = conflicts
         self._away, self._here, self._routes = away, here, routes or {}
 
     async def insert(self, messages):
@@ -47,7 +48,7 @@ class World:
             self._away -= 1
             raise Away
         self.happened.append(("stored", [each.seq for each in messages]))
-        return ["stored"] * len(messages)
+        return ["conflict" if each.seq in self._conflicts else "stored" for each in messages]
 
     async def lookup(self, users):
         self.happened.append(("looked up", users))
@@ -89,6 +90,13 @@ async def test_a_store_that_is_away_is_tried_until_it_is_back_and_nothing_is_pus
     await world.worker().deliver([consumed(record())])
     assert world.happened == [("stored", [1]), ("pushed", "chat-3", [1])]
     assert "engine_unavailable" in world.events
+
+
+async def test_what_the_store_refused_is_shown_to_nobody():
+    world = World(conflicts=(1,))
+    await world.worker().deliver([consumed(record(1)), consumed(record(2))])
+    assert ("pushed", "chat-3", [2]) in world.happened
+    assert ("pushed", "chat-3", [1, 2]) not in world.happened
 
 
 async def test_a_stale_route_is_looked_up_once_more():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import random
 import secrets
 import socket
 import subprocess
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from workbench.cluster.plan import Plan
+
+LISTENING_PORTS = range(20_000, 32_000)
+"""Below what Linux (from 32768) and macOS (from 49152) use for outgoing connections."""
 
 DETACH = b"d"
 """What `up --detach` writes on the lifeline once the cluster is ready."""
@@ -139,13 +143,19 @@ def _port_chooser(base: int | None) -> Any:
     def free(count: int) -> Sequence[int]:
         if base is not None:
             return range(base, base + count)
-        # All at once, so that no two are the same. Between here and the bind somebody else may take one: then the
-        # box that wanted it says so, and `up` again finds others.
-        held = [socket.create_server((HOST, 0)) for _ in range(count)]
-        ports = [each.getsockname()[1] for each in held]
-        for each in held:
-            each.close()
-        return ports
+        # Not from the kernel's own choice: those are the ports that it also gives to outgoing connections, of which a
+        # starting cluster makes many. Between here and the bind another program may still take one; then the box that
+        # wanted it says so, and `up` again finds others.
+        ports: list[int] = []
+        for port in random.sample(LISTENING_PORTS, len(LISTENING_PORTS)):
+            if len(ports) == count:
+                return ports
+            try:
+                socket.create_server((HOST, port)).close()
+            except OSError:
+                continue
+            ports.append(port)
+        raise FailedError(f"no {count} ports are free between {LISTENING_PORTS[0]} and {LISTENING_PORTS[-1]}")
 
     return free
 
