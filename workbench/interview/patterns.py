@@ -1,0 +1,212 @@
+"""Finds an idea in a sentence: the language in which rubrics say what an answer must contain. Pure.
+
+A pattern is terms joined by ` + `, all of which must occur in one sentence, in any order. A term is alternatives
+joined by `|`; an alternative is a word or a phrase. Words are compared by their stem, and words of five letters and
+more forgive a slip of the finger (`rapidfuzz`); a phrase's words stand in order, with at most two others in between.
+`=INCR` takes the word as it is, without stem or forgiveness; `/regular expression/` is a last resort.
+
+    lookup|map|registry|redis + user|recipient + server|socket
+
+An idea that is denied is not said: a match with a denial shortly before it ("we do not need a connection map")
+does not count, unless the pattern itself asks for the denial (`clock + not agree`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+import snowballstemmer
+from rapidfuzz import fuzz
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_GAP = 2
+FUZZY_FROM = 5
+SIMILAR = 84.0
+DENIAL_REACH = 3
+
+_STEMMER = snowballstemmer.stemmer("english")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\n\s*(?=[-*•\d])|\n(?=[A-Z])")
+_WORD = re.compile(r"[A-Za-z]+(?:[-'_][A-Za-z]+)*|\d+(?:[.,]\d+)*|->|→")
+_SPLIT_COMPOUND = re.compile(r"[-_']")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+DENIALS = _words("""
+    not no never neither nor without cannot cant can't don't dont doesn't doesnt didn't isn't isnt aren't won't wont
+    wouldn't shouldn't shouldnt needn't hardly avoid unnecessary
+""")
+REJECTIONS = DENIALS | _words("""
+    wrong fail fails failed break breaks broken mistake naive tempting instead rather drift drifts unreliable bad
+    worse lie lies problem problems drain drains waste wastes wasteful impossible but however although
+""")
+FUNCTION_WORDS = _words("""
+    a an the and or but so because since if then when while that which who this these those it its is are was were be
+    been being has have had do does did will would can could may might must should to of in on at by for from with
+    without as into over than not no only every each one all any there their they them we i you he she his her our my
+    your what where how before after until through between both such also more most out up down
+""")
+
+
+class Token:
+    """A word of an answer and where it stands."""
+
+    __slots__ = ("end", "start", "stem", "text")
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.text = text.lower()
+        self.start = start
+        self.end = end
+        self.stem = stem(self.text)
+
+
+@cache
+def stem(word: str) -> str:
+    """Cut a word down to its stem."""
+    return str(_STEMMER.stemWord(word))
+
+
+class Sentence:
+    """One sentence of an answer."""
+
+    def __init__(self, text: str) -> None:
+        self.text = " ".join(text.split()).replace("\u2019", "'")
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """Its words; of compounds, the parts (`sequence-number` is two)."""
+        found = []
+        for word in _WORD.finditer(self.text):
+            if word[0].lower() in DENIALS:
+                found.append(Token(word[0], word.start(), word.end()))
+                continue
+            at = word.start()
+            for part in _SPLIT_COMPOUND.split(word[0]):
+                if part:
+                    found.append(Token(part, at, at + len(part)))
+                at += len(part) + 1
+        return found
+
+    @cached_property
+    def is_prose(self) -> bool:
+        """Say whether it is a sentence, not a row of keywords: in prose every fifth word or more only joins others."""
+        words = [token.text for token in self.tokens if token.text.isalpha()]
+        joining = sum(word in FUNCTION_WORDS for word in words)
+        return len(words) >= 5 and joining / len(words) >= 0.2  # noqa: PLR2004  said above
+
+    @cached_property
+    def rejects(self) -> bool:
+        """Say whether it speaks against something, so that a wrong idea in it may be named only to be refuted."""
+        return any(token.text in REJECTIONS for token in self.tokens)
+
+
+def sentences(text: str) -> list[Sentence]:
+    """Cut an answer into sentences; list items and paragraphs count as such."""
+    return [sentence for sentence in map(Sentence, _SENTENCE_END.split(text)) if sentence.tokens]
+
+
+class Word:
+    """One word of a pattern."""
+
+    def __init__(self, text: str) -> None:
+        self.exact = text.startswith("=")
+        self.text = text.removeprefix("=").lower()
+        self.stem = stem(self.text)
+
+    def fits(self, token: Token) -> bool:
+        """Compare with a word of the answer."""
+        if self.exact:
+            return self.text == token.text
+        if self.stem == token.stem:
+            return True
+        if min(len(self.text), len(token.text)) < FUZZY_FROM or self.text[0] != token.text[0]:
+            return False
+        return fuzz.ratio(self.stem, token.stem, score_cutoff=SIMILAR) > 0
+
+
+class Alternative:
+    """A word, a phrase, or a regular expression."""
+
+    def __init__(self, text: str) -> None:
+        self.regex = (
+            re.compile(text[1:-1], re.IGNORECASE)
+            if text.startswith("/") and text.endswith("/") and len(text) > 2  # noqa: PLR2004  two slashes
+            else None
+        )
+        self.words = [] if self.regex else [Word(word) for word in re.split(r"[\s-]+", text) if word]
+        self.denies = any(word.text in DENIALS for word in self.words)
+
+    def find(self, sentence: Sentence, *, denials_count: bool) -> tuple[int, int] | None:
+        """Give the span of characters where it occurs undenied."""
+        if self.regex is not None:
+            found = self.regex.search(sentence.text)
+            return found.span() if found else None
+        tokens = sentence.tokens
+        for first in range(len(tokens)):
+            last = self._match(tokens, first)
+            if last is not None and (denials_count or not _denied(tokens, first)):
+                return tokens[first].start, tokens[last].end
+        return None
+
+    def _match(self, tokens: Sequence[Token], first: int) -> int | None:
+        if not self.words[0].fits(tokens[first]):
+            return None
+        at = first
+        for word in self.words[1:]:
+            reach = range(at + 1, min(at + 2 + MAX_GAP, len(tokens)))
+            following = next((place for place in reach if word.fits(tokens[place])), None)
+            if following is None:
+                return None
+            at = following
+        return at
+
+
+def _denied(tokens: Sequence[Token], first: int) -> bool:
+    return any(token.text in DENIALS for token in tokens[max(0, first - DENIAL_REACH) : first])
+
+
+class Pattern:
+    """Terms that must all occur in one sentence.
+
+    Raises:
+        ValueError: If a term is empty, or a regular expression is none.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.terms = [_term(part) for part in text.split(" + ")]
+        self.denies = any(alternative.denies for term in self.terms for alternative in term)
+
+    def find(self, sentence: Sentence) -> list[tuple[int, int]] | None:
+        """Give the span of each term in the sentence, or None if one is missing or denied."""
+        spans = []
+        for term in self.terms:
+            found = (each.find(sentence, denials_count=self.denies) for each in term)
+            span = next((each for each in found if each is not None), None)
+            if span is None:
+                return None
+            spans.append(span)
+        return spans
+
+
+def _term(text: str) -> list[Alternative]:
+    stripped = text.strip()
+    parts = [stripped] if stripped.startswith("/") else [part.strip() for part in stripped.split("|")]
+    if not all(part.strip("= ") for part in parts):
+        raise ValueError(f"an empty term in the pattern: write words between `|` and ` + `, not {text!r}")
+    try:
+        return [Alternative(part) for part in parts]
+    except re.error as exc:
+        raise ValueError(f"{stripped} is no regular expression: {exc}") from None
+
+
+@cache
+def pattern(text: str) -> Pattern:
+    """Compile a pattern once."""
+    return Pattern(text)
