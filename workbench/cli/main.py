@@ -11,6 +11,7 @@ import click
 from workbench import __version__
 from workbench.cli.context import Workbench
 from workbench.cli.drawing import diagram
+from workbench.cli.learning import lesson
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
 from workbench.cli.observing import journal, logs, status, trace, where
@@ -37,7 +38,7 @@ def cli() -> None:
     """
 
 
-for _command in (up, status, send, messages, trace, diagram, where, logs, journal, down, reset):
+for _command in (up, status, send, messages, trace, diagram, lesson, where, logs, journal, down, reset):
     cli.add_command(_command)
 
 
