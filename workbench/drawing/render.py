@@ -96,7 +96,7 @@ def terminal(figure: Figure, console: Console, *, ascii_only: bool) -> None:
     for note in figure.notes:
         console.print(Text(plain(note), style="dim"))
     for line in legend_lines(figure, min(console.width, WIDTH)):
-        console.print(Text(plain(line)), soft_wrap=True)
+        console.print(Text(plain(line)), soft_wrap=console.width >= WIDTH)
 
 
 def _in_words(figure: Figure) -> str:
