@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from workbench.cli.main import cli
-from workbench.errors import Exit
+from workbench.errors import Exit, UsageProblem
 
 
 @pytest.fixture
@@ -64,3 +64,34 @@ def test_the_boxes_of_an_experiment_are_processes_and_none_is_left(experiment):
     assert facts(events, "ordering_cleaned") == [
         {"experiment": events[0].facts["experiment"], "topic_deleted": True, "counter_deleted": True}
     ]
+
+
+def test_polls_and_heartbeats_are_counted_and_every_message_is_pushed_and_polled(cluster, experiment):
+    everything = cluster.journal_from_here()
+    answer, events = experiment("polling", "--minutes", "2", "--interval", "10")
+    polling, heartbeat = answer["measured"]["polling"], answer["measured"]["heartbeat"]
+    assert (polling["times"], heartbeat["times"]) == (12, 4)
+    for kind, spent, times in (
+        ("polls_measured", polling, "requests"),
+        ("heartbeats_measured", heartbeat, "heartbeats"),
+    ):
+        [measured] = facts(events, kind)
+        assert measured[times] == spent["times"] == spent["counts"]["sends"]
+        assert {name: measured[name] for name in spent["counts"]} == spent["counts"]
+    # A heartbeat is one masked text frame (RFC 6455 section 5.2) each way, and no HTTP headers.
+    assert heartbeat["counts"]["sent_bytes"] == 4 * (2 + 4 + len('{"type":"ping"}'))
+    assert heartbeat["counts"]["received_bytes"] == 4 * (2 + len('{"type":"pong"}'))
+    timed = facts(events, "delivery_timed")
+    assert [each["seq"] for each in timed] == [1, 2, 3, 4, 5]
+    shown = facts(everything.read(), "message_shown")
+    assert [each["message_id"] for each in timed] == [
+        each["message_id"] for each in shown if each["user"].startswith("probe-to-")
+    ]
+
+
+@pytest.mark.parametrize("interval", ["100", "0.5"])
+def test_what_cannot_be_measured_is_the_users_to_solve(interval):
+    minutes = "1" if interval == "100" else "1440"
+    arguments = ["experiment", "polling", "--minutes", minutes, "--interval", interval]
+    with pytest.raises(UsageProblem, match="polls"):
+        CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)

@@ -10,13 +10,16 @@ import click
 from rich.table import Table
 
 from workbench.cli.context import Workbench, command_options
-from workbench.errors import Exit
+from workbench.errors import Exit, UsageProblem
+from workbench.experiments import costs
 from workbench.experiments.orders import KEYED, RULES, explanation, is_right, ordered
 
 if TYPE_CHECKING:
+    from workbench.experiments import polling as polled
     from workbench.experiments.ordering import Observed
     from workbench.experiments.orders import Arrival
 
+MAX_POLLS = 20_000
 HEADINGS = {"arrival": "as they arrived", "timestamp": "by timestamp", "sequence": "by sequence ID"}
 
 
@@ -103,3 +106,109 @@ def _show_ordering(workbench: Workbench, observed: Observed, orders: dict[str, l
     workbench.out.print(lists)
     workbench.out.print()
     workbench.out.print(f"Why: {explanation(observed.arrivals, observed.skew_s)} {KEYED}", markup=False)
+
+
+@experiment.command()
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0.5, 1440),
+    default=10.0,
+    show_default=True,
+    help="How long nothing happens, in protocol time.",
+)
+@click.option(
+    "--interval",
+    "interval_s",
+    type=click.FloatRange(0.5, 3600),
+    default=5.0,
+    show_default=True,
+    help="Seconds of protocol time between two polls.",
+)
+@command_options
+def polling(workbench: Workbench, *, minutes: float, interval_s: float) -> None:
+    """Count what polling costs and what a connection with heartbeats costs, and which hears news sooner.
+
+    All requests, heartbeats and messages are real; only the waiting between them is left out.
+    """
+    polls = costs.due(minutes, interval_s)
+    if not 1 <= polls <= MAX_POLLS:
+        raise UsageProblem(
+            f"{minutes:g} minutes hold {polls:,} polls {interval_s:g} s apart: 1 to {MAX_POLLS:,} can be measured"
+        )
+    from workbench.experiments.polling import Polling  # noqa: PLC0415  slow to import
+
+    observed = Polling(workbench.cluster().plan, minutes, interval_s).run()
+    if workbench.json:
+        workbench.emit(_polling_json(observed))
+    else:
+        _show_polling(workbench, observed)
+
+
+def _polling_json(observed: polled.Observed) -> dict[str, object]:
+    return {
+        "experiment": observed.experiment,
+        "minutes": observed.minutes,
+        "measured": {
+            "polling": observed.polling,
+            "heartbeat": observed.heartbeat,
+            "deliveries": observed.deliveries,
+        },
+        "arithmetic": {
+            "polling": _derived(observed.polling),
+            "heartbeat": _derived(observed.heartbeat),
+            "known_ms": costs.known(observed.deliveries, observed.polling.every_s),
+        },
+        "why": costs.explanation(observed.polling, observed.heartbeat, observed.deliveries),
+    }
+
+
+def _derived(spent: costs.Spent) -> dict[str, float]:
+    return {
+        "bytes_each": spent.bytes_each,
+        "a_day": spent.a_day,
+        "bytes_a_day": spent.bytes_a_day,
+        "fleet": costs.FLEET,
+        "fleet_a_second": spent.fleet_a_second,
+        "fleet_bytes_a_second": spent.fleet_bytes_a_second,
+    }
+
+
+def _show_polling(workbench: Workbench, observed: polled.Observed) -> None:
+    both = (observed.polling, observed.heartbeat)
+    known = costs.known(observed.deliveries, observed.polling.every_s)
+    say = workbench.out.print
+    took_s = sum(each.took_ms for each in both) / 1000
+    say(
+        f"{observed.minutes:g} minutes without news, in {took_s:.2f} s: every exchange was real, only the waiting"
+        " between them is left out. Bytes at the socket, without TCP and IP headers."
+    )
+    say()
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name, each in zip(("a poll", "a heartbeat"), both, strict=True):
+        table.add_column(f"{name} every {each.every_s:g} s", justify="right")
+    table.add_column("")
+    for label, cells, how in (
+        ("woke the radio to send", [f"{each.counts.sends:,} times" for each in both], "measured"),
+        ("bytes up", [f"{each.counts.sent_bytes:,}" for each in both], "measured"),
+        ("bytes down", [f"{each.counts.received_bytes:,}" for each in both], "measured"),
+        ("one exchange", [f"{each.bytes_each:.0f} bytes" for each in both], "divided"),
+        ("wake-ups a day", [f"{each.a_day:,.0f}" for each in both], "86,400 s / every"),
+        ("bytes a day", [costs.in_words(each.bytes_a_day) for each in both], "wake-ups x bytes"),
+        (f"{costs.FLEET:,} phones", [f"{each.fleet_a_second:,.0f}/s" for each in both], "phones / every"),
+        (
+            "their bytes",
+            [f"{costs.in_words(each.fleet_bytes_a_second)}/s" for each in both],
+            "x one exchange",
+        ),
+    ):
+        table.add_row(label, *cells, how)
+    say(table)
+    say()
+    say(
+        f"News is known after {known.push_ms:.1f} ms by push (measured, median of {len(observed.deliveries)} messages),"
+        f" after {known.poll_ms:,.1f} ms by polling: {known.poll_wait_ms:,.0f} ms, half an interval (arithmetic), and"
+        f" the request, {known.poll_request_ms:.1f} ms (measured)."
+    )
+    why = costs.explanation(observed.polling, observed.heartbeat, observed.deliveries)
+    say(f"Why: {why}", markup=False)

@@ -139,9 +139,9 @@ async def serve(told: SendingServer, clock: Callable[[], float]) -> None:
     app = server.application(told.secret)
     app.add_routes([web.post("/messages", take)])
     listening = socket.create_server((HOST, 0))
-    await producer.start()
     runner = await server.serve(app, listening)
     try:
+        await producer.start()
         # Connected before the first message, as a server that has been up for a while is.
         await producer.partitions_for(told.topic)
         await redis.ping()
@@ -164,9 +164,9 @@ async def consume(told: PartitionConsumer) -> None:
         fetch_max_wait_ms=told.fetch_max_wait_ms,
     )
     consumer.assign([TopicPartition(told.topic, told.partition)])
-    await consumer.start()
     before = 0
     try:
+        await consumer.start()
         say(Ready())
         async for row in consumer:
             record = msgspec.json.decode(row.value, type=Record)
