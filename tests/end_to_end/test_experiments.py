@@ -1,32 +1,47 @@
 """Each experiment once, on a live cluster: what it says is what its journal shows."""
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import psutil
 import pytest
-from click.testing import CliRunner
 
-from workbench.cli.main import cli
-from workbench.errors import Exit, UsageProblem
+from workbench.errors import Exit
+from workbench.experiments.ordering import Ordering
+
+
+def workbench(home, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "workbench", *arguments, "--home", str(home)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
 
 
 @pytest.fixture
 def experiment(cluster):
-    """Run an experiment as a user would; give its JSON and the events that it wrote."""
+    """Run an experiment as a user does; give its JSON and the events that it wrote."""
 
     def run(*arguments):
         reader = cluster.journal_from_here()
-        home = str(cluster.paths.home)
-        result = CliRunner().invoke(
-            cli, ["experiment", *arguments, "--home", home, "--json"], standalone_mode=False
-        )
-        assert result.exception is None, result.output
-        assert result.return_value in (None, Exit.DONE)
+        result = workbench(cluster.paths.home, "experiment", *arguments, "--json")
+        assert result.returncode == Exit.DONE, result.stderr
+        assert result.stderr == ""
         answer = json.loads(result.stdout)
-        events = [each for each in reader.read() if each.facts.get("experiment") == answer["experiment"]]
-        return answer, events
+        return answer, own(reader.read(), answer["experiment"])
 
     return run
+
+
+def own(events, name):
+    return [each for each in events if each.facts.get("experiment") == name]
 
 
 def facts(events, kind):
@@ -56,14 +71,28 @@ def test_numbers_come_from_one_counter_and_records_go_to_both_partitions(experim
     assert first["before"] == 5
 
 
-def test_the_boxes_of_an_experiment_are_processes_and_none_is_left(experiment):
+def test_the_boxes_of_an_experiment_are_processes_and_none_is_left(cluster):
+    reader = cluster.journal_from_here()
     before = {each.pid for each in psutil.Process().children()}
-    _answer, events = experiment("ordering", "--backlog", "0")
-    assert {each.component for each in events} >= {"server-1", "server-2", "consumer-0", "consumer-1"}
+    ordering = Ordering(cluster.plan, skew_s=0.0, backlog=0)
+    asyncio.run(ordering.run())
+    events = own(reader.read(), ordering.name)
+    assert {each.component for each in events} == {
+        "experiment",
+        "server-1",
+        "server-2",
+        "consumer-0",
+        "consumer-1",
+    }
     assert {each.pid for each in psutil.Process().children()} <= before
-    assert facts(events, "ordering_cleaned") == [
-        {"experiment": events[0].facts["experiment"], "topic_deleted": True, "counter_deleted": True}
-    ]
+    [cleaned] = facts(events, "ordering_cleaned")
+    assert cleaned == {"experiment": ordering.name, "topic_deleted": True, "counter_deleted": True}
+
+
+def test_the_lists_fit_80_columns_and_say_what_was_found(cluster):
+    shown = workbench(cluster.paths.home, "experiment", "ordering", "--backlog", "0").stdout
+    assert "by sequence ID" in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_polls_and_heartbeats_are_counted_and_every_message_is_pushed_and_polled(cluster, experiment):
@@ -89,9 +118,9 @@ def test_polls_and_heartbeats_are_counted_and_every_message_is_pushed_and_polled
     ]
 
 
-@pytest.mark.parametrize("interval", ["100", "0.5"])
-def test_what_cannot_be_measured_is_the_users_to_solve(interval):
-    minutes = "1" if interval == "100" else "1440"
-    arguments = ["experiment", "polling", "--minutes", minutes, "--interval", interval]
-    with pytest.raises(UsageProblem, match="polls"):
-        CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)
+@pytest.mark.parametrize(("minutes", "interval"), [("1", "100"), ("1440", "0.5")])
+def test_what_cannot_be_measured_is_the_users_to_solve(tmp_path, minutes, interval):
+    result = workbench(tmp_path, "experiment", "polling", "--minutes", minutes, "--interval", interval)
+    assert result.returncode == Exit.USAGE
+    assert "polls" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

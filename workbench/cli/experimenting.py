@@ -185,17 +185,17 @@ def _show_polling(workbench: Workbench, observed: polled.Observed) -> None:
     say()
     table = Table(box=None, pad_edge=False)
     table.add_column("")
-    for name, each in zip(("a poll", "a heartbeat"), both, strict=True):
-        table.add_column(f"{name} every {each.every_s:g} s", justify="right")
-    table.add_column("")
+    for name, each in zip(("poll", "heartbeat"), both, strict=True):
+        table.add_column(f"{name}, {each.every_s:g} s", no_wrap=True, justify="right")
+    table.add_column("how")
     for label, cells, how in (
         ("woke the radio to send", [f"{each.counts.sends:,} times" for each in both], "measured"),
         ("bytes up", [f"{each.counts.sent_bytes:,}" for each in both], "measured"),
         ("bytes down", [f"{each.counts.received_bytes:,}" for each in both], "measured"),
         ("one exchange", [f"{each.bytes_each:.0f} bytes" for each in both], "divided"),
-        ("wake-ups a day", [f"{each.a_day:,.0f}" for each in both], "86,400 s / every"),
+        ("wake-ups a day", [f"{each.a_day:,.0f}" for each in both], "86,400 s / period"),
         ("bytes a day", [costs.in_words(each.bytes_a_day) for each in both], "wake-ups x bytes"),
-        (f"{costs.FLEET:,} phones", [f"{each.fleet_a_second:,.0f}/s" for each in both], "phones / every"),
+        (f"{costs.FLEET:,} phones", [f"{each.fleet_a_second:,.0f}/s" for each in both], "phones / period"),
         (
             "their bytes",
             [f"{costs.in_words(each.fleet_bytes_a_second)}/s" for each in both],

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from workbench.cluster.plan import Plan
 
 TEXTS = ("Hey", "Are you there?", "Just checking in", "Call me")
+SERVERS = ("server-1", "server-2")
 PARTITIONS = 2
 BUSY = 0
 """The partition that gets the backlog."""
@@ -149,7 +150,9 @@ class Ordering:
                         link=("experiment", "kafka"),
                     )
                 receiver.begin()
-                taken = await _send(client, [f"http://{HOST}:{each.port}/messages" for each in ready[:2]])
+                taken = await _send(
+                    client, [f"http://{HOST}:{each.port}/messages" for each in ready[: len(SERVERS)]]
+                )
                 await _await(receiver)
         finally:
             await client.close()
@@ -176,7 +179,7 @@ class Ordering:
                 skew_s=skew_s,
                 **common,
             )
-            for name, skew_s in (("server-1", 0.0), ("server-2", self._skew_s))
+            for name, skew_s in zip(SERVERS, (0.0, self._skew_s), strict=True)
         ]
         wait_ms = self._settings.fetch_max_wait_ms
         consumers = [

@@ -17,9 +17,11 @@ import msgspec
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from components.internal_http import server
-from components.internal_http.client import Client
+from components.internal_http.client import Client, RejectedError, UnreachableError
 from components.trace.events import OrderingAppended, OrderingConsumed, OrderingNumbered
 from components.trace.journal import Journal
 from workbench.cluster.plan import HOST
@@ -32,6 +34,8 @@ COUNTER_TTL_S = 3600
 """The counter goes by itself after that time, in seconds, if the command is killed before it can delete it."""
 
 APPEND_TIMEOUT_S = 5.0
+UNAVAILABLE = (RedisError, KafkaError, UnreachableError, RejectedError, OSError)
+"""Errors of boxes that do not answer: the log then holds a line, not a traceback."""
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -100,9 +104,6 @@ def skewed(skew_s: float) -> Callable[[], float]:
 
 async def serve(told: SendingServer, clock: Callable[[], float]) -> None:
     """Stamp, number and append what the phone hands over, until cancelled."""
-    from redis.asyncio import Redis  # noqa: PLC0415  a consumer needs none
-    from redis.exceptions import RedisError  # noqa: PLC0415
-
     journal = Journal(Path(told.journal), told.name)
     redis = Redis.from_url(told.redis, socket_timeout=2, socket_connect_timeout=2)
     producer = AIOKafkaProducer(bootstrap_servers=told.bootstrap, acks="all", request_timeout_ms=3000)
@@ -196,6 +197,8 @@ async def _until_input_ends(box: SendingServer | PartitionConsumer, reader: asyn
     for task in (working, left):
         task.cancel()
     ended = await asyncio.gather(working, left, return_exceptions=True)
+    if isinstance(ended[0], UNAVAILABLE):
+        sys.exit(f"{box.name}: {type(ended[0]).__name__}: {ended[0]}")
     if isinstance(ended[0], Exception):
         raise ended[0]
 

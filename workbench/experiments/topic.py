@@ -39,7 +39,8 @@ class Topic:
         try:
             await create_topic(self._settings, partitions)
         except QueueError as exc:
-            raise FailedError(f"kafka does not create a topic ({exc}): see `workbench status`") from exc
+            reason = str(exc).partition(":")[0]
+            raise FailedError(f"kafka does not create a topic ({reason}): see `workbench status`") from exc
 
     async def fill(self, partition: int, value: bytes, records: int) -> None:
         """Append the same record many times, and wait until the broker has confirmed all.
