@@ -112,7 +112,12 @@ def test_polls_and_heartbeats_are_counted_and_every_message_is_pushed_and_polled
     assert heartbeat["counts"]["received_bytes"] == 4 * (2 + len('{"type":"pong"}'))
     timed = facts(events, "delivery_timed")
     assert [each["seq"] for each in timed] == [1, 2, 3, 4, 5]
-    shown = facts(everything.read(), "message_shown")
+    events = everything.read()
+    shown = facts(events, "message_shown")
+    took = {each.component for each in events if each.kind == "message_appended"}
+    pushed = {each.component for each in events if each.kind == "message_handed_over"}
+    assert len(took) == len(pushed) == 1
+    assert took != pushed
     assert [each["message_id"] for each in timed] == [
         each["message_id"] for each in shown if each["user"].startswith("probe-to-")
     ]

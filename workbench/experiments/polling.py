@@ -23,6 +23,7 @@ from components.device.database import Database
 from components.device.login import DEVICE, authenticate, identity_key
 from components.directory.client import DirectoryClient
 from components.internal_http.client import Client, RejectedError, UnreachableError
+from components.load_balancer.protocol import Ring
 from components.trace.events import DeliveryTimed, HeartbeatsMeasured, PollingStarted, PollsMeasured
 from components.trace.journal import Journal
 from components.wire import codec
@@ -61,10 +62,9 @@ class Polling:
         self._plan = plan
         self._minutes = minutes
         self._interval_s = interval_s
-        mark = secrets.token_hex(3)
+        mark = _mark(plan)
         self.name = f"polling-{mark}"
-        # Reserved names: no phone of the user's can have them, and no screen of the user's shows what they say.
-        self._sender, self._recipient = f"{RESERVED_PREFIX}from-{mark}", f"{RESERVED_PREFIX}to-{mark}"
+        self._sender, self._recipient = _users(mark)
         self._conversation = conversation_of(self._sender, self._recipient)
 
     def run(self) -> Observed:
@@ -191,6 +191,23 @@ class Polling:
         if location is None:
             raise FailedError("the load balancer knows no healthy chat server: see `workbench status`")
         return location
+
+
+def _users(mark: str) -> tuple[str, str]:
+    """Name sender and recipient; no phone of the user's can have such names, nor show what they say."""
+    return f"{RESERVED_PREFIX}from-{mark}", f"{RESERVED_PREFIX}to-{mark}"
+
+
+def _mark(plan: Plan) -> str:
+    """Draw a mark whose users the ring sends to two servers, if there are two, so that every push crosses."""
+    servers = [each.name for each in plan.all("chat_server")]
+    ring = Ring(servers, plan.options.seed)
+    for name in servers:
+        ring.set_health(name, healthy=True)
+    while True:
+        mark = secrets.token_hex(3)
+        if len(servers) == 1 or len({ring.server_of(user) for user in _users(mark)}) > 1:
+            return mark
 
 
 def _ms_since(began_ns: int) -> float:
