@@ -11,6 +11,7 @@ import click
 from workbench import __version__
 from workbench.cli.context import Workbench
 from workbench.cli.drawing import diagram
+from workbench.cli.experimenting import experiment
 from workbench.cli.learning import lesson
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
@@ -38,7 +39,23 @@ def cli() -> None:
     """
 
 
-for _command in (up, status, send, messages, trace, diagram, lesson, where, logs, journal, down, reset):
+COMMANDS = (
+    up,
+    status,
+    send,
+    messages,
+    trace,
+    where,
+    diagram,
+    lesson,
+    experiment,
+    logs,
+    journal,
+    down,
+    reset,
+)
+
+for _command in COMMANDS:
     cli.add_command(_command)
 
 

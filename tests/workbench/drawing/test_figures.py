@@ -24,7 +24,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def all_figures(recorded, boxes):
-    messages = [each.facts["message_id"] for each in recorded if each.kind == "message_written" and not is_probe(each)]
+    messages = [
+        each.facts["message_id"] for each in recorded if each.kind == "message_written" and not is_probe(each)
+    ]
     for name in CATALOGUE:
         if name != "spacetime":
             yield plain(name, boxes)
@@ -51,7 +53,9 @@ def test_each_hop_of_the_journal_is_drawn_exactly_once_and_nothing_else(name, re
     for written in [each for each in recorded if each.kind == "message_written" and not is_probe(each)]:
         message = written.facts["message_id"]
         figure, _journey = lit(name, recorded, boxes, message)
-        assert [(hop.source, hop.target) for hop in figure.hops] == hops_of_the_journal(name, recorded, message)
+        assert [(hop.source, hop.target) for hop in figure.hops] == hops_of_the_journal(
+            name, recorded, message
+        )
         drawn = list(itertools.chain.from_iterable(link.hops for link in figure.links))
         assert sorted(drawn) == [hop.number for hop in figure.hops]
         assert not [note for note in figure.notes if "is not drawn" in note]
@@ -76,7 +80,9 @@ def test_no_text_overlaps_another_or_a_border(recorded, boxes):
             taken.update((x, label.y) for x in range(label.x, label.x + label.width))
         for box in figure.boxes:
             if not box.group:
-                taken.update((x, y) for x in range(box.x, box.right + 1) for y in range(box.y, box.bottom + 1))
+                taken.update(
+                    (x, y) for x in range(box.x, box.right + 1) for y in range(box.y, box.bottom + 1)
+                )
         assert not [cell for cell, count in taken.items() if count > 1], f"{figure.title}: {figure.name}"
         for box in figure.boxes:
             assert len(box.lines) <= box.height - 2 or box.group
@@ -91,7 +97,9 @@ def test_no_text_lies_on_an_arrow_of_a_map(recorded, boxes):
         for link in figure.links:
             for (x0, y0), (x1, y1) in itertools.pairwise(link.points):
                 xs, ys = range(min(x0, x1), max(x0, x1) + 1), range(min(y0, y1), max(y0, y1) + 1)
-                assert not words & set(itertools.product(xs, ys)), f"{figure.name}: {link.source} -> {link.target}"
+                assert not words & set(itertools.product(xs, ys)), (
+                    f"{figure.name}: {link.source} -> {link.target}"
+                )
 
 
 def test_no_arrow_runs_through_a_box_or_ends_in_the_open(recorded, boxes):
@@ -101,11 +109,15 @@ def test_no_arrow_runs_through_a_box_or_ends_in_the_open(recorded, boxes):
             for start, end in itertools.pairwise(link.points):
                 for x in range(min(start[0], end[0]), max(start[0], end[0]) + 1):
                     for y in range(min(start[1], end[1]), max(start[1], end[1]) + 1):
-                        inside = [b.id for b in solid.values() if b.x <= x <= b.right and b.y <= y <= b.bottom]
+                        inside = [
+                            b.id for b in solid.values() if b.x <= x <= b.right and b.y <= y <= b.bottom
+                        ]
                         if (x, y) == link.points[0]:
                             assert inside in ([link.source], []) or figure.kind == "sequence"
                         else:
-                            assert not inside, f"{figure.name}: {link.source} -> {link.target} crosses {inside}"
+                            assert not inside, (
+                                f"{figure.name}: {link.source} -> {link.target} crosses {inside}"
+                            )
             if link.target in solid:
                 (x0, y0), (x1, y1) = link.points[-2:]
                 tip = (x1 + (x1 > x0) - (x1 < x0), y1 + (y1 > y0) - (y1 < y0))
@@ -130,7 +142,9 @@ def test_every_svg_parses_is_titled_and_needs_nothing_from_elsewhere(recorded, b
         assert root.get("role") == "img"
         assert "href" not in text
         assert "url(" not in text
-        drawn = [int(hop) for path in root.iter(f"{SVG}path") for hop in (path.get("data-hops") or "").split()]
+        drawn = [
+            int(hop) for path in root.iter(f"{SVG}path") for hop in (path.get("data-hops") or "").split()
+        ]
         assert sorted(drawn) == [hop.number for hop in figure.hops]
         words = {"".join(each.itertext()) for each in root.iter(f"{SVG}text")}
         assert {label.text for label in figure.labels} <= words
@@ -207,7 +221,9 @@ def test_ten_thousand_events_stay_legible_in_every_format():
 def test_the_buffer_shows_every_number_once_and_sorted(seqs):
     figure = client_buffer("bob", [Arrival(seq, f"m{seq}") for seq in seqs])
     buffered = next(box for box in figure.boxes if box.id == "buffer").lines
-    shown = [int(line[1 : line.index("]")]) for line in buffered if line.startswith("[") and " to " not in line]
+    shown = [
+        int(line[1 : line.index("]")]) for line in buffered if line.startswith("[") and " to " not in line
+    ]
     assert shown == sorted(set(seqs))[-10:]
 
 

@@ -16,7 +16,11 @@ def in_format(figure, form, *, ascii_only=False):
     if form != "terminal":
         return document(figure, form, ascii_only=ascii_only)
     file = io.StringIO()
-    terminal(figure, Console(file=file, width=80, force_terminal=True, color_system="standard"), ascii_only=ascii_only)
+    terminal(
+        figure,
+        Console(file=file, width=80, force_terminal=True, color_system="standard"),
+        ascii_only=ascii_only,
+    )
     return file.getvalue()
 
 
@@ -24,7 +28,9 @@ def in_format(figure, form, *, ascii_only=False):
 def kept(snapshot):
     def with_suffix(suffix):
         extension = type(
-            "Extension", (SingleFileSnapshotExtension,), {"file_extension": suffix, "_write_mode": WriteMode.TEXT}
+            "Extension",
+            (SingleFileSnapshotExtension,),
+            {"file_extension": suffix, "_write_mode": WriteMode.TEXT},
         )
         return snapshot.use_extension(extension)
 
