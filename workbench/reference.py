@@ -21,6 +21,8 @@ from workbench.cli.main import cli
 from workbench.errors import EXIT_MEANINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from components.machine import Table
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -128,7 +130,7 @@ def _diagram(table: Table[Any, Any]) -> str:
 
 def _cli() -> str:
     parts = ["# Commands\n"]
-    for name, command in sorted(cli.commands.items()):
+    for name, command in _commands(cli, ""):
         context = click.Context(
             command, info_name=f"workbench {name}", terminal_width=HELP_WIDTH, max_content_width=HELP_WIDTH
         )
@@ -142,6 +144,13 @@ def _cli() -> str:
         f"## Completion\n\n```\n{shells}\nfish: _WORKBENCH_COMPLETE=fish_source workbench | source\n```\n"
     )
     return "\n".join(parts)
+
+
+def _commands(group: click.Group, above: str) -> Iterator[tuple[str, click.Command]]:
+    for name, command in sorted(group.commands.items()):
+        yield f"{above}{name}", command
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{above}{name} ")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import click
 
 from workbench import __version__
 from workbench.cli.context import Workbench
+from workbench.cli.interviewing import interview
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
 from workbench.cli.observing import journal, logs, status, trace, where
@@ -36,7 +37,7 @@ def cli() -> None:
     """
 
 
-for _command in (up, status, send, messages, trace, where, logs, journal, down, reset):
+for _command in (up, status, send, messages, trace, where, logs, journal, interview, down, reset):
     cli.add_command(_command)
 
 

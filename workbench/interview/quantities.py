@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_DIGITS = 40
 MAX_EXPONENT = 30
+SLACK = 1 + 1e-9
+"""What floating point may lose where an answer stands just on the border."""
 WORDS_BETWEEN = 3
 """So many other words may stand between a number and its unit (`100 million open connections`)."""
 
@@ -66,10 +68,13 @@ _REACH = 120
 class NumberResult(msgspec.Struct, frozen=True):
     """What was read, in the asked unit, and whether it is right. `ratio` is how many times too large it is."""
 
-    parsed: float | None
-    ratio: float | None
-    right: bool
-    span: tuple[int, int] | None
+    value: float
+    unit: str
+    factor: float
+    parsed: float | None = None
+    ratio: float | None = None
+    right: bool = False
+    span: tuple[int, int] | None = None
     said: str = ""
     problem: str | None = None
 
@@ -105,37 +110,34 @@ def _unit_of(unit: str) -> tuple[float, str]:
 
 def within(answer: str, value: float, unit: str, factor: float) -> NumberResult:
     """Compare the number of an answer with what is right, give or take a factor."""
+    unread = NumberResult(value, unit, factor)
     if len(answer) > MAX_ANSWER:
-        return NumberResult(
-            None, None, right=False, span=None, problem=f"write at most {MAX_ANSWER:,} characters"
-        )
+        return msgspec.structs.replace(unread, problem=f"write at most {MAX_ANSWER:,} characters")
     size, dimension = _unit_of(unit)
-    example = (
-        f"write a number with a unit, such as 700k {'messages/s' if 'time' in dimension else 'messages'}"
-    )
-    if "information" in dimension:
-        example = f"write a number with a unit, such as {'40 MB/s' if 'time' in dimension else '300 TB'}"
     found = list(quantities(answer, dimension))
     if not found:
-        return NumberResult(None, None, right=False, span=None, problem=f"no number found: {example}")
+        return msgspec.structs.replace(unread, problem=f"no number found: {_advice(dimension)}")
     chosen = _choose(answer, [each for each in found if each.dimension == dimension])
     if chosen is None:
-        last = found[-1]
-        said = answer[last.start : last.end]
-        what = "has no unit" if last.bare else f"is not of the kind that was asked for, {unit}"
-        return NumberResult(
-            None,
-            None,
-            right=False,
-            span=(last.start, last.end),
-            said=said,
-            problem=f"`{said}` {what}: {example}",
-        )
+        span = (found[-1].start, found[-1].end)
+        said = answer[slice(*span)]
+        what = "has no unit" if found[-1].bare else f"is not of the kind that was asked for, {unit}"
+        problem = f"`{said}` {what}: {_advice(dimension)}"
+        return msgspec.structs.replace(unread, span=span, said=said, problem=problem)
     parsed = chosen.value / size
     ratio = parsed / value
-    right = 1 / factor <= ratio * (1 + 1e-9) and ratio <= factor * (1 + 1e-9)
     span = (chosen.start, chosen.end)
-    return NumberResult(parsed, ratio, right=right, span=span, said=answer[slice(*span)])
+    right = 1 / factor <= ratio * SLACK and ratio <= factor * SLACK
+    return NumberResult(value, unit, factor, parsed, ratio, right, span, answer[slice(*span)])
+
+
+def _advice(dimension: str) -> str:
+    rate = "time" in dimension
+    if "information" in dimension:
+        example = "40 MB/s" if rate else "300 TB"
+    else:
+        example = "700k messages/s" if rate else "700k messages"
+    return f"write a number with a unit, such as {example}"
 
 
 def _choose(answer: str, fitting: Sequence[Quantity]) -> Quantity | None:

@@ -6,7 +6,7 @@ The format is described in `docs/writing-questions.md`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,13 +15,10 @@ from workbench.course.checks import Check
 from workbench.documents import DocumentProblem, decode_toml, line_of
 from workbench.errors import UsageProblem
 from workbench.interview import architecture, quantities
+from workbench.interview.consistency import mistakes
 from workbench.interview.rubric import Item, Wrong
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 VERSION = 1
-LEAST_FOLLOW_UPS = 2
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=60)]
@@ -199,7 +196,7 @@ def inspect_question(file: Path) -> tuple[Question, list[DocumentProblem]]:
             f"version {version} is not understood here: this workbench reads version {VERSION}",
         )
     question = decode_toml(text, Question, file)
-    problems = [DocumentProblem(file, line_of(text, path), what) for path, what in _mistakes(question)]
+    problems = [DocumentProblem(file, line_of(text, path), what) for path, what in mistakes(question)]
     return msgspec.structs.replace(question, id=file.stem), problems
 
 
@@ -215,48 +212,3 @@ def read_text(file: Path) -> str:
         raise DocumentProblem(file, 1, "this is no UTF-8 text: save it as UTF-8") from None
     except OSError as exc:
         raise DocumentProblem(file, 1, f"cannot be read: {exc.strerror}") from None
-
-
-def _mistakes(question: Question) -> Iterator[tuple[str, str]]:
-    if question.id:
-        yield "id", "the id of a question is the name of its file: remove `id`"
-    for kind, part in (("number", question.number), ("architecture", question.architecture)):
-        if question.kind == kind and part is None:
-            yield "kind", f'a question of kind "{kind}" needs a [{kind}] table'
-        if question.kind != kind and part is not None:
-            yield (
-                kind,
-                f'a [{kind}] table belongs to a question of kind = "{kind}", and this one is "{question.kind}"',
-            )
-    if question.kind == "text" and not question.rubric:
-        yield "kind", "a question in text needs [[rubric]]: else nothing scores it"
-    if len(question.follow_up) < LEAST_FOLLOW_UPS:
-        yield (
-            "follow_up",
-            f"a question needs at least {LEAST_FOLLOW_UPS} [[follow_up]]; this has {len(question.follow_up)}",
-        )
-    yield from _mistakes_in_names(question)
-
-
-def _mistakes_in_names(question: Question) -> Iterator[tuple[str, str]]:
-    seen: set[str] = set()
-    placed = [(f"rubric[{at}].id", item.id) for at, item in enumerate(question.rubric)]
-    placed += [(f"wrong[{at}].id", wrong.id) for at, wrong in enumerate(question.wrong)]
-    for number, follow_up in enumerate(question.follow_up):
-        placed += [
-            (f"follow_up[{number}].rubric[{at}].id", item.id) for at, item in enumerate(follow_up.rubric)
-        ]
-    for path, name in placed:
-        if name in seen:
-            yield path, f"the id `{name}` is taken: an id stands once in a file, follow-ups included"
-        seen.add(name)
-    items, wrong = [item.id for item in question.rubric], [each.id for each in question.wrong]
-    for number, follow_up in enumerate(question.follow_up):
-        for known, named, what in (
-            (items, follow_up.when.items(), "item of [[rubric]]"),
-            (wrong, follow_up.when.wrong, "id of [[wrong]]"),
-        ):
-            for name in named:
-                if name not in known:
-                    there = ", ".join(known) or "none"
-                    yield f"follow_up[{number}].when", f"`{name}` is no {what}: there is {there}"

@@ -72,6 +72,7 @@ class Session(msgspec.Struct, forbid_unknown_fields=True):
     started: str
     minutes: int
     focus: str | None
+    seed: int
     bank: str
     planned: list[Planned]
     turns: list[Turn] = []
