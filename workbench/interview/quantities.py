@@ -1,7 +1,8 @@
 """Reads numbers with units out of free text: `700k messages/s`, `100 TB a day`, `10^6 per second`. Pure.
 
 An answer may hold many numbers. The one that counts is the first of the right kind after the last `=`, else the last
-of the right kind. Nothing is evaluated: numbers, magnitudes and units are looked up.
+of the right kind; one that names the very thing that was asked for comes before others. Nothing is evaluated: numbers,
+magnitudes and units are looked up.
 """
 
 from __future__ import annotations
@@ -80,13 +81,17 @@ class NumberResult(msgspec.Struct, frozen=True):
 
 
 class Quantity(msgspec.Struct, frozen=True):
-    """A number of an answer: in base units of its dimension, and where it stands. `bare` if it names no unit."""
+    """A number of an answer: in base units of its dimension, what it counts, and where it stands.
+
+    It is `bare` if it names no unit.
+    """
 
     value: float
     dimension: str
     start: int
     end: int
     bare: bool
+    counts: str | None = None
 
 
 def check_unit(unit: str) -> None:
@@ -117,7 +122,7 @@ def within(answer: str, value: float, unit: str, factor: float) -> NumberResult:
     found = list(quantities(answer, dimension))
     if not found:
         return msgspec.structs.replace(unread, problem=f"no number found: {_advice(dimension)}")
-    chosen = _choose(answer, [each for each in found if each.dimension == dimension])
+    chosen = _choose(answer, [each for each in found if each.dimension == dimension], _counts(unit))
     if chosen is None:
         span = (found[-1].start, found[-1].end)
         said = answer[slice(*span)]
@@ -140,15 +145,25 @@ def _advice(dimension: str) -> str:
     return f"write a number with a unit, such as {example}"
 
 
-def _choose(answer: str, fitting: Sequence[Quantity]) -> Quantity | None:
-    named = [each for each in fitting if not each.bare]
+def _counts(unit: str) -> str | None:
+    return next(
+        (units.COUNTED[word] for word in re.findall(r"[a-z]+", unit.lower()) if word in units.COUNTED), None
+    )
+
+
+def _choose(answer: str, fitting: Sequence[Quantity], counted: str | None) -> Quantity | None:
+    tiers = (
+        [each for each in fitting if counted is not None and each.counts == counted],
+        [each for each in fitting if not each.bare],
+        fitting,
+    )
     ends = [found.end() for found in _EQUALS.finditer(answer)]
     for start, end in reversed(list(pairwise([*ends, len(answer)]))):
-        for kind in (named, fitting):
-            after = next((each for each in kind if start <= each.start < end), None)
+        for tier in tiers:
+            after = next((each for each in tier if start <= each.start < end), None)
             if after is not None:
                 return after
-    return (named or fitting)[-1] if fitting else None
+    return next((tier[-1] for tier in tiers if tier), None)
 
 
 def quantities(answer: str, wanted: str = "") -> Iterator[Quantity]:
@@ -195,11 +210,12 @@ def _readings(answer: str, start: int, at: int, value: float) -> Iterator[Quanti
 def _with_unit(text: str, start: int, at: int, value: float) -> Quantity:
     """Read `messages a second`, `/s`, `TB of storage per day`, `open connections`, or nothing."""
     parts: list[str] = []
+    counts: str | None = None
     end, place, per, between = at, at, False, 0
     while step := _NEXT.match(text, place):
         word, plain = step["word"], step["word"].lower()
         unit = units.named(word)
-        if plain == "=" or "\n" in step[0] or between > WORDS_BETWEEN:
+        if plain == "=" or step[0].count("\n") > 1 or between > WORDS_BETWEEN:
             break
         if plain in ("/", "per", "each", "every", "a", "an"):
             following = _NEXT.match(text, step.end())
@@ -210,6 +226,7 @@ def _with_unit(text: str, start: int, at: int, value: float) -> Quantity:
         is_rate = per or plain in units.ADVERBS
         if unit is not None and (is_rate or not parts) and (parts or plain not in units.ADVERBS):
             parts.append(f"1/({unit})" if is_rate else f"({unit})")
+            counts = counts or units.COUNTED.get(plain)
             end, between, per = step.end(), 0, False
         else:
             between += 1
@@ -217,4 +234,4 @@ def _with_unit(text: str, start: int, at: int, value: float) -> Quantity:
     if not parts:
         return Quantity(value, "dimensionless", start, at, bare=True)
     size, dimension = units.scale("*".join(parts))
-    return Quantity(value * size, dimension, start, end, bare=False)
+    return Quantity(value * size, dimension, start, end, bare=False, counts=counts)

@@ -77,7 +77,9 @@ class Page:
     def line(self, text: Text | str, level: int = 0) -> None:
         """Print one paragraph."""
         self._out.print(
-            Padding(Text(text) if isinstance(text, str) else text, (0, 0, 0, self._indent * level))
+            Padding(
+                Text(text) if isinstance(text, str) else text, (0, 0, 0, self._indent * level), expand=False
+            )
         )
 
     def report(self, found: Report) -> None:

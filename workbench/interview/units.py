@@ -27,10 +27,14 @@ _DEFINITIONS = """
     thing = 1
 """
 _COUNTED = """
-    message msg connection conn socket websocket user person people customer account request req query event call
-    server machine node box device phone group copy delivery record row key item photo file write read operation op
-    session lookup
+    message msg text record row
+    connection conn socket websocket session
+    user person people customer account phone device
+    request req query call event write read operation op lookup
+    server machine node box
+    group copy delivery item key photo file
 """
+"""What is counted; words on one line mean much the same."""
 _TIMES = {
     "second": "second seconds sec secs s",
     "minute": "minute minutes min mins",
@@ -48,7 +52,12 @@ def _plurals(word: str) -> tuple[str, ...]:
     return (word, word + "s", word[:-1] + "ies" if word.endswith("y") else word + "es")
 
 
-COUNTED = frozenset(form for word in _COUNTED.split() for form in _plurals(word))
+COUNTED = {
+    form: line.split()[0]
+    for line in _COUNTED.strip().splitlines()
+    for word in line.split()
+    for form in _plurals(word)
+}
 TIMES = {word: unit for unit, words in _TIMES.items() for word in words.split()}
 
 
