@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -75,12 +74,12 @@ class Page:
         self._indent = 2 if out.width >= 40 else 1  # noqa: PLR2004  columns; below, every one counts
 
     def line(self, text: Text | str, level: int = 0) -> None:
-        """Print one paragraph."""
-        self._out.print(
-            Padding(
-                Text(text) if isinstance(text, str) else text, (0, 0, 0, self._indent * level), expand=False
-            )
-        )
+        """Print one paragraph, or an empty line."""
+        indent = " " * self._indent * level
+        paragraph = Text(text) if isinstance(text, str) else text
+        for row in paragraph.wrap(self._out, max(self._out.width - len(indent), 1)) or [paragraph]:
+            row.rstrip()
+            self._out.print(Text(indent).append_text(row), soft_wrap=True)
 
     def report(self, found: Report) -> None:
         """Print a whole interview."""
