@@ -153,7 +153,7 @@ def _counts(unit: str) -> str | None:
 
 def _choose(answer: str, fitting: Sequence[Quantity], counted: str | None) -> Quantity | None:
     tiers = (
-        [each for each in fitting if counted is not None and each.counts == counted],
+        [each for each in fitting if not each.bare and each.counts in (counted, None)],
         [each for each in fitting if not each.bare],
         fitting,
     )

@@ -73,10 +73,11 @@ class Terminal:
         self._source = source
         self._output = output
         self._note = ""
+        self._left_out = 0
 
     def answer(self, draft: str = "") -> Said:
         """Read an answer of several lines; an empty line, or Ctrl-D, ends it."""
-        self._note = ""
+        self._note, self._left_out = "", 0
         session: PromptSession[Said] = PromptSession(
             "> ",
             multiline=True,
@@ -159,4 +160,5 @@ class Terminal:
         if len(buffer.text) + len(text) <= MAX_ANSWER:
             buffer.insert_text(text)
         else:
-            self._note = f"left out {len(text):,} characters: an answer has at most {MAX_ANSWER:,}"
+            self._left_out += len(text)
+            self._note = f"left out: {self._left_out:,} characters; an answer has at most {MAX_ANSWER:,}"
