@@ -78,11 +78,13 @@ class Interviewer:
         """
         self._store.save(self._session)
         try:
-            while (ask := self._next()) is not None:
+            ask = self._next()
+            while ask is not None:
                 self._hold(ask)
-                following = next_ask(self._session, self._bank)
+                following = self._next()
                 if following is None or following.question.id != ask.question.id:
                     self._reviewer.review(ask.question)
+                ask = following
         except LeaveError:
             self._save()
             self._page.line(RESUME)
@@ -111,9 +113,9 @@ class Interviewer:
     def _next(self) -> Ask | None:
         ask = next_ask(self._session, self._bank)
         if ask is not None and self._session.elapsed_s >= self._session.minutes * 60:
-            self._page.line(
-                f"The {self._session.minutes} minutes are used up, so this was the last question."
-            )
+            minutes = self._session.minutes
+            used = "The minute is" if minutes == 1 else f"The {minutes} minutes are"
+            self._page.line(f"{used} used up: the interview ends here.")
             return None
         return ask
 
@@ -162,6 +164,11 @@ class Interviewer:
         while True:
             said = self._screen.answer(self._session.draft)
             self._session.draft = said.text
+            if said.left_out:
+                # Some terminals have no footer to say it in.
+                self._page.line(
+                    f"Left out: {said.left_out:,} characters; an answer has at most {MAX_ANSWER:,}."
+                )
             match said.kind:
                 case "hint":
                     self._hint(ask)

@@ -40,10 +40,14 @@ class LeaveError(Exception):
 
 
 class Said(msgspec.Struct, frozen=True):
-    """An answer, or a command typed on a line of its own, with what else had been written."""
+    """An answer, or a command typed on a line of its own, with what else had been written.
+
+    `left_out` counts the characters that were refused because an answer cannot be that long.
+    """
 
     kind: Kind
     text: str
+    left_out: int = 0
 
 
 class Screen(Protocol):
@@ -87,7 +91,8 @@ class Terminal:
             input=self._source,
             output=self._output,
         )
-        return session.prompt(default=draft)
+        said = session.prompt(default=draft)
+        return msgspec.structs.replace(said, left_out=self._left_out)
 
     def key(self, prompt: str, keys: Iterable[str]) -> str:
         """Read one key."""

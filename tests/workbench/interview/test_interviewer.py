@@ -20,7 +20,7 @@ PUSH = "Server 7 then pushes it down the open socket."
 class Script:
     """A learner who says one thing after the other; what is missing at the end is an error of the test."""
 
-    def __init__(self, *said, clock=None, each_takes=0.0):
+    def __init__(self, *said, each_takes=0.0):
         self.said = list(said)
         self.drafts = []
         self.now = 0.0
@@ -137,8 +137,13 @@ def test_it_ends_when_the_minutes_are_used_up(hold):
     assert code is Exit.DONE
     assert session.finished
     assert session.elapsed_s == 61.0
-    assert "The 1 minutes are used up" not in shown
     assert "The minute is used up" in shown
+
+
+def test_when_the_minutes_end_before_a_follow_up_the_answer_is_reviewed_all_the_same(hold):
+    _, session, shown = hold(Script(PUSH, ENTER, each_takes=61.0), "across", minutes=1)
+    assert len(session.turns) == 1
+    assert "a shared map tells" in shown
 
 
 def test_time_away_does_not_count(hold):
