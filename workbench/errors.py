@@ -4,6 +4,7 @@ WorkbenchError
 ├── UsageProblem        2  the command line asks for something that cannot be
 ├── NoClusterError      3  no cluster is running under this home
 ├── TimedOutError       4  what was asked for may still happen
+├── CheckFailedError    5  a check ran and did not pass
 ├── ClosedPipeError   141  whoever read the output has enough; nobody is told
 └── FailedError         1  it was tried and did not work
 """
@@ -64,6 +65,12 @@ class TimedOutError(WorkbenchError):
     """It did not happen in time; it may still."""
 
     exit_code = Exit.TIMED_OUT
+
+
+class CheckFailedError(WorkbenchError):
+    """A check ran and did not pass."""
+
+    exit_code = Exit.CHECK_FAILED
 
 
 class ClosedPipeError(WorkbenchError):

@@ -30,15 +30,34 @@ class _Console(Console):
 
 
 class Workbench:
-    """One invocation. stdout carries the answer, and only JSON with `--json`; notes go to stderr."""
+    """One invocation. stdout carries the answer, and only JSON with `--json`; notes go to stderr.
 
-    def __init__(self, home: Path | None = None) -> None:
+    Whoever runs commands inside another command gives its own consoles; with `answers`, what would be printed as
+    JSON is put there instead.
+    """
+
+    def __init__(
+        self,
+        home: Path | None = None,
+        *,
+        out: Console | None = None,
+        notes: Console | None = None,
+        answers: list[Any] | None = None,
+    ) -> None:
         self.home = home or default_home()
         self.json = False
-        self.out = _Console(highlight=False, soft_wrap=False)
-        self.notes = Console(stderr=True, highlight=False)
+        self.out = out or _Console(highlight=False, soft_wrap=False)
+        self.notes = notes or Console(stderr=True, highlight=False)
+        self.answers = answers
         self.told: set[str] = set()
         """Traces that a command narrates itself, so that a prompt's own narration leaves them out."""
+
+    def for_command(self, home: Path | None, *, as_json: bool) -> Workbench:
+        """Give a command its own invocation, with what it shares with ours."""
+        made = Workbench(home or self.home, out=self.out, notes=self.notes, answers=self.answers)
+        made.json = as_json
+        made.told = self.told
+        return made
 
     @property
     def paths(self) -> Paths:
@@ -55,6 +74,9 @@ class Workbench:
 
     def emit(self, value: Any) -> None:
         """Print one line of JSON on stdout."""
+        if self.answers is not None:
+            self.answers.append(msgspec.to_builtins(value))
+            return
         try:
             sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
             sys.stdout.flush()
@@ -79,10 +101,7 @@ def command_options(function: F) -> F:
     def wrapper(*args: Any, home: Path | None, as_json: bool, **kwargs: Any) -> Any:
         context = click.get_current_context()
         given = context.obj if isinstance(context.obj, Workbench) else Workbench()
-        workbench = Workbench(home or given.home)
-        workbench.told = given.told
-        workbench.json = as_json
-        return function(workbench, *args, **kwargs)
+        return function(given.for_command(home, as_json=as_json), *args, **kwargs)
 
     return wrapper  # type: ignore[return-value]  # click takes it in the place of the function
 

@@ -104,6 +104,7 @@ def _need_terminal(workbench: Workbench) -> None:
 
 
 def _hold(workbench: Workbench, session: Session, questions: list[Question]) -> Exit:
+    from workbench.cli.demonstrating import live_cluster  # noqa: PLC0415
     from workbench.interview.interviewer import Interviewer  # noqa: PLC0415  said above
     from workbench.interview.store import Store  # noqa: PLC0415
     from workbench.interview.terminal import Terminal  # noqa: PLC0415
@@ -112,9 +113,16 @@ def _hold(workbench: Workbench, session: Session, questions: list[Question]) -> 
     gone = [planned.id for planned in session.planned if planned.id not in bank]
     if gone:
         workbench.note(f"no longer in the bank, and passed over: {', '.join(gone)}")
-    return Interviewer(
-        session, bank, Store(workbench.home), Terminal(), workbench.out, clock=time.monotonic
-    ).run()
+    interviewer = Interviewer(
+        session,
+        bank,
+        Store(workbench.home),
+        Terminal(),
+        workbench.out,
+        clock=time.monotonic,
+        live=live_cluster(workbench),
+    )
+    return interviewer.run()
 
 
 @interview.command()

@@ -147,6 +147,26 @@ def _until_ended(
             launched.end()
 
 
+def bring_up(workbench: Workbench, options: Options) -> Launched:
+    """Start a cluster for another command, and wait until it is ready. The caller ends it.
+
+    Raises:
+        WorkbenchError: If it does not come up.
+    """
+    lock = UpLock(workbench.paths)
+    try:
+        _say_leftovers(workbench)
+        launched = launch(options)
+        try:
+            _await_ready(workbench, launched)
+        except BaseException:
+            launched.end()
+            raise
+        return launched
+    finally:
+        lock.release()
+
+
 def _await_ready(workbench: Workbench, launched: Launched) -> None:
     began = time.monotonic()
     total = sum(not each.external for each in launched.plan.components)

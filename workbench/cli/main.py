@@ -10,7 +10,9 @@ import click
 
 from workbench import __version__
 from workbench.cli.context import Workbench
+from workbench.cli.drawing import diagram
 from workbench.cli.interviewing import interview
+from workbench.cli.learning import lesson
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
 from workbench.cli.observing import journal, logs, status, trace, where
@@ -37,7 +39,8 @@ def cli() -> None:
     """
 
 
-for _command in (up, status, send, messages, trace, where, logs, journal, interview, down, reset):
+_COMMANDS = (up, status, send, messages, trace, diagram, lesson, interview, where, logs, journal, down, reset)
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

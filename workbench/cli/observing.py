@@ -71,12 +71,13 @@ def trace(workbench: Workbench, *, message: str) -> None:
             "trace_id": events[0].trace_id,
             "message_id": message_id,
             "seq": seqs[0] if seqs else None,
-            "events": [_as_json(event) for event in events],
+            "events": [as_json(event) for event in events],
         }
     )
 
 
-def _as_json(event: Seen) -> dict[str, Any]:
+def as_json(event: Seen) -> dict[str, Any]:
+    """Give an event as it is shown with `--json`."""
     return {
         "t_ns": event.t_ns,
         "component": event.component,
@@ -184,7 +185,7 @@ def journal(workbench: Workbench, *, follow: bool) -> None:
     def show(events: list[Seen]) -> None:
         for event in events:
             if workbench.json:
-                workbench.emit(_as_json(event) | {"trace_id": event.trace_id})
+                workbench.emit(as_json(event) | {"trace_id": event.trace_id})
             else:
                 narrator.tell(event, everything=True)
 

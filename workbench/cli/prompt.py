@@ -37,7 +37,7 @@ def prompt(workbench: Workbench, launched: Launched) -> None:
     os.environ["WORKBENCH_HOME"] = str(workbench.home)  # for the commands and their completion
     workbench.paths.history.touch(mode=0o600)
     session: PromptSession[str] = PromptSession(
-        "workbench> ", completer=_Commands(), history=FileHistory(str(workbench.paths.history))
+        "workbench> ", completer=CommandCompleter(), history=FileHistory(str(workbench.paths.history))
     )
     workbench.out.print(
         "`help` lists the commands, Tab completes, `exit` or Ctrl-D ends the cluster.", markup=False
@@ -97,10 +97,11 @@ class _Ambient(threading.Thread):
         self.join(timeout=1)
 
 
-class _Commands(Completer):
+class CommandCompleter(Completer):
     """Completes as the shell does, from the same definitions."""
 
     def get_completions(self, document: Document, _complete_event: CompleteEvent) -> Iterable[Completion]:
+        """Complete the last word of the line."""
         from workbench.cli.main import cli  # noqa: PLC0415  it imports us
 
         words = document.text_before_cursor.split(" ")

@@ -10,6 +10,7 @@ import msgspec
 from rapidfuzz import process
 from rich.text import Text
 
+from workbench.cli.language import problem_of
 from workbench.errors import Exit, UsageProblem
 from workbench.interview.calibration import lint
 from workbench.interview.grading import grade
@@ -107,7 +108,7 @@ def _read(file: str) -> str:
 
 def check(workbench: Workbench, folder: Path) -> Exit:
     """Check the bank; say every mistake with file and line."""
-    scored, problems = lint(folder)
+    scored, problems = lint(folder, problem_of)
     if workbench.json:
         workbench.emit(
             {

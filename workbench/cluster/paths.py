@@ -19,6 +19,7 @@ class Paths:
         self.lock = home / "lock"
         self.marker = home / MARKER
         self.history = home / "history"
+        self.progress = home / "progress.json"
         self.data = home / "data"
         self.phones = home / "data" / "phones"
         self.runs = home / "runs"

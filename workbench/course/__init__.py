@@ -1,1 +1,1 @@
-"""Lessons that run on the live cluster, and the checks that decide whether a step was done."""
+"""The course: lessons are documents; what they ask for runs, and is checked, on a live cluster."""

@@ -1,40 +1,103 @@
-"""What an author writes down to have a step checked, and what came of it: the types behind the TOML."""
+"""Decides from the journal and from what commands answer whether a task is done, and says got, wanted and why. Pure."""
 
 from __future__ import annotations
 
-from typing import Any
+import operator
+from typing import TYPE_CHECKING, Any
 
+import jmespath
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+WORDS = {"equals": "", "at_least": "at least ", "at_most": "at most "}
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "equals": operator.eq,
+    "at_least": operator.ge,
+    "at_most": operator.le,
+}
 
 
 class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One fact that must hold, in the journal or in what a command prints.
+    """One condition over what can be observed.
 
-    `journal` is a JMESPath expression over the list of the journal's events since the step began. `command` is a
-    command line of the workbench, with `--json`, whose output `find`, a JMESPath expression, is applied to. `why`
-    tells the learner what the fact means.
+    Either `journal`, a JMESPath expression over the list of events since the step began (each has t_ns, component,
+    kind, step, link, facts, trace_id); or `command`, a command line with `--json`, and `find`, a JMESPath expression
+    over its answer. Its value is compared by exactly one of `equals`, `at_least` and `at_most`. `why` tells the
+    learner what it means if it is otherwise.
     """
 
     why: str
     journal: str | None = None
     command: str | None = None
-    find: str = "@"
-    equals: Any | None = None
-    at_least: Any | None = None
-    at_most: Any | None = None
+    find: str | None = None
+    equals: Any = None
+    at_least: float | None = None
+    at_most: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not be decided."""
         if (self.journal is None) == (self.command is None):
-            raise ValueError("a check looks at one thing: give either `journal` or `command`")
-        if sum(each is not None for each in (self.equals, self.at_least, self.at_most)) != 1:
-            raise ValueError("a check compares once: give one of `equals`, `at_least`, `at_most`")
+            raise ValueError("a check has either `journal` or `command`")
+        if (self.command is None) != (self.find is None):
+            raise ValueError("`command` goes with `find`, the JMESPath expression that picks the value")
+        if sum(value is not None for value in (self.equals, self.at_least, self.at_most)) != 1:
+            raise ValueError("a check has exactly one of `equals`, `at_least`, `at_most`")
+        if self.command is not None and "--json" not in self.command.split():
+            raise ValueError(f"`command` needs `--json`: write {self.command + ' --json'!r}")
+        try:
+            jmespath.compile(self.expression)
+        except jmespath.exceptions.JMESPathError as exc:
+            raise ValueError(f"no JMESPath expression: {str(exc).splitlines()[0]}") from None
+
+    @property
+    def expression(self) -> str:
+        """The expression that picks the value."""
+        return self.journal or self.find or ""
+
+    @property
+    def comparison(self) -> str:
+        """Name the field that says what is wanted."""
+        return next(name for name in WORDS if getattr(self, name) is not None)
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What came of a check: whether it holds, what was wanted and got in words, and why it matters."""
+    """What a check found. `passed` is None if nothing could be observed: unknown, which is no pass."""
 
-    passed: bool
-    wanted: str
+    passed: bool | None
     got: str
+    wanted: str
     why: str
+
+    @property
+    def sentence(self) -> str:
+        """Say it in one line."""
+        if self.passed:
+            return f"yes: got {self.got}"
+        return f"{'unknown' if self.passed is None else 'not yet'}: got {self.got}, wanted {self.wanted}. {self.why}"
+
+
+def evaluate(check: Check, events: Sequence[Any], answer: Callable[[str], Any]) -> Outcome:
+    """Evaluate a check. `answer` runs a command line and gives its JSON, or a string that says why it has none."""
+    wanted = WORDS[check.comparison] + _say(getattr(check, check.comparison))
+    subject: Any = events
+    if check.command is not None:
+        subject = answer(check.command)
+        if isinstance(subject, str):
+            return Outcome(None, subject, wanted, check.why)
+    try:
+        got = jmespath.search(check.expression, subject)
+    except jmespath.exceptions.JMESPathError as exc:
+        return Outcome(None, f"nothing ({exc})", wanted, check.why)
+    try:
+        passed = _COMPARE[check.comparison](got, getattr(check, check.comparison))
+    except TypeError:
+        passed = False
+    return Outcome(passed, _say(got), wanted, check.why)
+
+
+def _say(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -12,6 +12,7 @@ from workbench.interview.questions import Text, inspect_question, question_files
 from workbench.interview.score import MAX_ANSWER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from workbench.interview.questions import Question
@@ -55,8 +56,12 @@ class Calibrated(msgspec.Struct, frozen=True):
         return self.band[0] <= self.percent <= self.band[1]
 
 
-def lint(folder: Path) -> tuple[list[Calibrated], list[DocumentProblem]]:
+def lint(
+    folder: Path, problem_of: Callable[[str], str | None]
+) -> tuple[list[Calibrated], list[DocumentProblem]]:
     """Read a bank and score its calibration answers; give what they got, and everything that is wrong.
+
+    `problem_of` says what is wrong with a command line, or None.
 
     Raises:
         UsageProblem: If there is no bank.
@@ -66,7 +71,7 @@ def lint(folder: Path) -> tuple[list[Calibrated], list[DocumentProblem]]:
     for file in question_files(folder):
         try:
             question, found = inspect_question(file)
-            problems += found
+            problems += [*found, *_wrong_commands(question, file, problem_of)]
             results, found = calibrate(question, folder / "answers" / file.name)
         except DocumentProblem as problem:
             problems.append(problem)
@@ -74,6 +79,26 @@ def lint(folder: Path) -> tuple[list[Calibrated], list[DocumentProblem]]:
         scored += results
         problems += found
     return scored, problems
+
+
+def _wrong_commands(
+    question: Question, file: Path, problem_of: Callable[[str], str | None]
+) -> Iterator[DocumentProblem]:
+    text = read_text(file)
+    for number, follow_up in enumerate(question.follow_up):
+        if follow_up.show is None:
+            continue
+        path = f"follow_up[{number}].show"
+        lines = [(f"{path}.solution", line) for line in follow_up.show.solution]
+        lines += [
+            (f"{path}.check[{at}].command", each.command)
+            for at, each in enumerate(follow_up.show.check)
+            if each.command
+        ]
+        for where, line in lines:
+            problem = problem_of(line)
+            if problem is not None:
+                yield DocumentProblem(file, line_of(text, where), f"`{line}` is no command: {problem}")
 
 
 def calibrate(question: Question, file: Path) -> tuple[list[Calibrated], list[DocumentProblem]]:

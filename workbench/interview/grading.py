@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from workbench.interview import architecture, quantities
+from workbench import quantities
+from workbench.interview import architecture
 from workbench.interview.score import SHARE, Score, Verdict, percent_of, score
 
 if TYPE_CHECKING:

@@ -5,18 +5,20 @@ The format is described in `docs/writing-questions.md`.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-import workbench
+from workbench import content, quantities
 from workbench.course.checks import Check
 from workbench.documents import DocumentProblem, decode_toml, line_of
 from workbench.errors import UsageProblem
-from workbench.interview import architecture, quantities
+from workbench.interview import architecture
 from workbench.interview.consistency import mistakes
 from workbench.interview.rubric import Item, Wrong
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VERSION = 1
 
@@ -141,10 +143,8 @@ class _Versioned(msgspec.Struct):
 
 
 def default_bank() -> Path:
-    """Say where the bank lies: in the installed package, or in a checkout."""
-    package = Path(workbench.__file__).parent
-    installed = package / "_content" / "lessons" / "interview"
-    return installed if installed.is_dir() else package.parent / "lessons" / "interview"
+    """Say where the workbench's own bank lies."""
+    return content.folder("lessons") / "interview"
 
 
 def load_bank(folder: Path) -> list[Question]:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from workbench.course.checks import Outcome
     from workbench.interview.architecture import Link, LinksResult
     from workbench.interview.grading import Grade, Overruling
-    from workbench.interview.quantities import NumberResult
     from workbench.interview.report import Report
     from workbench.interview.score import ItemScore, WrongFound
     from workbench.interview.session import Turn
+    from workbench.quantities import NumberResult
 
 PARTS = {
     "concept": "what it is called",
@@ -149,9 +149,10 @@ class Page:
         """Print what came of checks."""
         for each in outcomes:
             if each.passed:
-                self.line(f"shown: {each.wanted}", 2)
+                self.line(f"shown: {clean(each.got)}", 2)
             else:
-                self.line(f"not shown: wanted {each.wanted}, got {each.got}", 2)
+                word = "unknown" if each.passed is None else "not shown"
+                self.line(f"{word}: wanted {each.wanted}, got {clean(each.got)}", 2)
                 self.line(each.why, 3)
 
     def _item(self, item: ItemScore, overruling: Overruling | None) -> None:

@@ -53,7 +53,7 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.state == "skipped":
             return 0.0
         if self.outcomes:
-            return round(100 * sum(each.passed for each in self.outcomes) / len(self.outcomes), 1)
+            return round(100 * sum(each.passed is True for each in self.outcomes) / len(self.outcomes), 1)
         return self.grade.percent if self.grade else None
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,11 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Live:
-    """The running cluster: whether there is one, how to run a command line on it, and how to have it checked."""
+    """The running cluster: whether there is one, how to run a command line on it, and how to have it checked.
+
+    `begin` marks the moment, and gives what evaluates checks over what happens from then on.
+    """
 
     is_running: Callable[[], bool]
-    run: Callable[[list[str]], object]
-    run_checks: Callable[[Sequence[Check]], list[Outcome]]
+    perform: Callable[[str], object]
+    begin: Callable[[], Callable[[Sequence[Check]], list[Outcome]]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def demonstrate(show: Show, live: Live | None, screen: Screen, page: Page) -> Sh
         page.line("No cluster runs here to show it on: tell it in words.")
         return None
     page.line("Show it with commands of the workbench; Enter on an empty line has it checked.")
+    run_checks = live.begin()
     typed: list[str] = []
     outcomes: list[Outcome] = []
     while True:
@@ -59,12 +62,12 @@ def demonstrate(show: Show, live: Live | None, screen: Screen, page: Page) -> Sh
             case _ if line:
                 typed.append(line)
                 outcomes = []
-                _run(line, live, page)
+                live.perform(line)
             case _ if outcomes:
                 return Shown("\n".join(typed), outcomes)
             case _:
                 try:
-                    outcomes = live.run_checks(show.check)
+                    outcomes = run_checks(show.check)
                 except WorkbenchError as exc:
                     page.line(f"It cannot be checked ({exc}): tell it in words.")
                     return None
@@ -72,12 +75,3 @@ def demonstrate(show: Show, live: Live | None, screen: Screen, page: Page) -> Sh
                 if all(each.passed for each in outcomes):
                     return Shown("\n".join(typed), outcomes)
                 page.line("Try again, or press Enter once more to go on.")
-
-
-def _run(line: str, live: Live, page: Page) -> None:
-    try:
-        words = shlex.split(line)
-    except ValueError as exc:
-        page.line(f"cannot read that ({exc}): close the quotes")
-        return
-    live.run(words[1:] if words[:1] == ["workbench"] else words)

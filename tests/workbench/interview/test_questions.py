@@ -92,7 +92,7 @@ def test_an_unknown_field_is_refused_at_its_line(spoil):
 def test_a_check_compares_once(spoil):
     line, said = spoil("equals = true", "equals = true\nat_least = 1")
     assert line == "[[follow_up.show.check]]"
-    assert "give one of `equals`, `at_least`, `at_most`" in said
+    assert "exactly one of `equals`, `at_least`, `at_most`" in said
 
 
 def test_an_id_stands_once_in_a_file(spoil):

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from workbench.interview import units
-from workbench.interview.score import MAX_ANSWER
+from workbench import units
+
+MAX_ANSWER = 20_000
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

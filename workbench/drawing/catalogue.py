@@ -1,0 +1,106 @@
+"""Every diagram by name: what it shows, and how it is made from a journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from workbench.drawing.figures.architecture import architecture
+from workbench.drawing.figures.client_buffer import Arrival, client_buffer
+from workbench.drawing.figures.routing import routing
+from workbench.drawing.figures.sequence_ids import sequence_ids
+from workbench.drawing.figures.spacetime import spacetime
+from workbench.drawing.figures.status import status
+from workbench.drawing.journey import hops_of, journey
+from workbench.tracing.ordering import trace_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from workbench.drawing.journey import Journey
+    from workbench.drawing.model import Figure
+    from workbench.drawing.topology import Topology
+    from workbench.tracing.journal import Seen
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A diagram: its place in the walkthrough, what it shows, and the kinds of hop that light it (none named: all)."""
+
+    part: str
+    shows: str
+    claims: tuple[str, ...] = ()
+
+
+CATALOGUE = {
+    "architecture": Entry("Step 2", "the map: client layer, servers, engines, and the way between them"),
+    "routing": Entry("Step 3", "from server 1 to server 7, in steps [1] to [5]"),
+    "sequence-ids": Entry("Deep dive 1", "where a message gets its number, and who learns it"),
+    "client-buffer": Entry("Deep dive 1", "arrivals in any order, sorted by the phone", ("message_shown",)),
+    "status": Entry("Step 5", "pending, sent, delivered, read", ("message_sent", "message_status_changed")),
+    "spacetime": Entry("all", "one lane a process: a message, or a stretch of a run"),
+}
+
+
+class MessageUnknownError(Exception):
+    """The journal has no such message."""
+
+
+def plain(name: str, topology: Topology) -> Figure:
+    """Draw a diagram without a message. `spacetime` has no such form."""
+    makers: dict[str, Callable[[], Figure]] = {
+        "architecture": lambda: architecture(topology),
+        "routing": routing,
+        "sequence-ids": sequence_ids,
+        "client-buffer": client_buffer,
+        "status": status,
+    }
+    return makers[name]()
+
+
+def lit(name: str, events: Sequence[Seen], topology: Topology, message: str) -> tuple[Figure, Journey]:
+    """Draw a diagram lit by a message (an id, or `last`).
+
+    Raises:
+        MessageUnknownError: If the journal has no such message.
+    """
+    found = journey(events, message)
+    if found is None:
+        raise MessageUnknownError(message)
+    makers: dict[str, Callable[[], Figure]] = {
+        "architecture": lambda: architecture(topology, found),
+        "routing": lambda: routing(found),
+        "sequence-ids": lambda: sequence_ids(found),
+        "client-buffer": lambda: _buffer_of(events, found),
+        "status": lambda: status(found),
+        "spacetime": lambda: spacetime(
+            (trace_of(events, message) or ("", []))[1], topology, found.message_id
+        ),
+    }
+    return makers[name](), found
+
+
+def stretch(events: Sequence[Seen], topology: Topology, from_s: float, to_s: float) -> Figure:
+    """Draw the spacetime of a stretch of a run, in seconds since its first event."""
+    began = events[0].t_ns if events else 0
+    within = [each for each in events if from_s <= (each.t_ns - began) / 1e9 <= to_s]
+    last_s = min(to_s, (events[-1].t_ns - began) / 1e9 if events else 0.0)
+    return spacetime(within, topology, f"the run from {from_s:g} s to {last_s:.1f} s")
+
+
+def _buffer_of(events: Sequence[Seen], message: Journey) -> Figure:
+    shown = sorted(
+        (
+            each
+            for each in events
+            if each.kind == "message_shown"
+            and each.facts["user"] == message.recipient
+            and each.facts["conversation"] == message.conversation
+        ),
+        key=lambda each: each.t_ns,
+    )
+    arrivals = [
+        Arrival(each.facts["seq"], each.facts["message_id"], copy=each.facts["duplicate"]) for each in shown
+    ]
+    began = shown[0].t_ns if shown else 0
+    return client_buffer(message.recipient, arrivals, hops_of(shown, began), message.seq)
