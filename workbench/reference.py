@@ -130,11 +130,8 @@ def _diagram(table: Table[Any, Any]) -> str:
 
 def _cli() -> str:
     parts = ["# Commands\n"]
-    top = click.Context(
-        cli,
-        info_name="workbench",
-        **cli.context_settings | {"terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH},
-    )
+    widths = {"terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH}
+    top = click.Context(cli, info_name="workbench", **{**cli.context_settings, **widths})
     for context in _commands(top):
         name = context.command_path.removeprefix("workbench ")
         parts.append(f"## {name}\n\n```\n{context.get_help()}\n```\n")
