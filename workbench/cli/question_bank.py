@@ -12,9 +12,9 @@ from rich.text import Text
 
 from workbench.cli.language import problem_of
 from workbench.errors import Exit, UsageProblem
-from workbench.interview.calibration import lint
+from workbench.interview.calibration import lint as lint_bank
 from workbench.interview.grading import grade
-from workbench.interview.questions import load_bank
+from workbench.interview.questions import default_bank, load_bank
 from workbench.interview.report_page import Page, percent
 from workbench.interview.score import MAX_ANSWER
 
@@ -24,6 +24,28 @@ if TYPE_CHECKING:
 
 UTF8_BYTES = 4
 """At most, of one character."""
+
+
+def look(
+    workbench: Workbench, bank: Path | None, name: str | None, answer: str | None, *, lint: bool
+) -> Exit | None:
+    """Do what the options ask for.
+
+    Raises:
+        UsageProblem: If they do not go together, or what they name is not there.
+    """
+    folder = bank or default_bank()
+    if lint:
+        return check(workbench, folder)
+    if name is None and answer is not None:
+        raise UsageProblem("--answer needs the question: workbench interview questions ID --answer FILE")
+    if name is None:
+        show_all(workbench, folder)
+    elif answer is None:
+        show(workbench, find(folder, name))
+    else:
+        score_answer(workbench, find(folder, name), answer)
+    return None
 
 
 def find(folder: Path, name: str) -> Question:
@@ -108,7 +130,7 @@ def _read(file: str) -> str:
 
 def check(workbench: Workbench, folder: Path) -> Exit:
     """Check the bank; say every mistake with file and line."""
-    scored, problems = lint(folder, problem_of)
+    scored, problems = lint_bank(folder, problem_of)
     if workbench.json:
         workbench.emit(
             {

@@ -65,7 +65,10 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Session(msgspec.Struct, forbid_unknown_fields=True):
-    """The state of an interview, as it is saved after every answer. `draft` is an answer that was interrupted."""
+    """The state of an interview, as it is saved after every answer.
+
+    `bank` is the folder of its questions, empty for the workbench's own; `draft` is an answer that was interrupted.
+    """
 
     version: int
     id: str
