@@ -65,18 +65,16 @@ def decode_toml(text: str, kind: type[T], file: Path | str, first_line: int = 1)
 def line_of(text: str, path: str) -> int:
     """Find the line (from 1) where a path such as `rubric[1].points` is written, or its table, or line 1."""
     wanted = path.replace("[...]", "[0]")
-    here, seen, best, depth = "", dict[str, int](), 1, -1
+    newest: dict[str, int] = {}  # of each array of tables, by its path: the index of its last table so far
+    here, best, depth = "", 1, -1
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            here = header[2]
+            parent, _, name = header[2].rpartition(".")
+            # `[[a.b]]` and `[a.b]` belong to the newest `[[a]]`.
+            here = f"{_indexed(parent, newest)}.{name}".lstrip(".")
             if header[1] == "[[":
-                # `[[a.b]]` belongs to the newest `[[a]]`.
-                parent = ".".join(here.split(".")[:-1])
-                above = f"{parent}[{seen[parent]}]" if parent in seen else parent
-                full = f"{above}.{here.rsplit('.', 1)[-1]}".lstrip(".")
-                seen[here] = seen.get(here, -1) + 1 if seen.get(f"{here}@", 0) == seen.get(parent, 0) else 0
-                seen[f"{here}@"] = seen.get(parent, 0)
-                here = f"{full}[{seen[header[2]]}]"
+                newest[here] = newest.get(here, -1) + 1
+                here = f"{here}[{newest[here]}]"
             at = here
         elif key := _KEY.match(line):
             at = f"{here}.{key[1]}".lstrip(".")
@@ -85,3 +83,12 @@ def line_of(text: str, path: str) -> int:
         if (wanted == at or wanted.startswith((at + ".", at + "["))) and len(at) > depth:
             best, depth = number, len(at)
     return best
+
+
+def _indexed(path: str, newest: dict[str, int]) -> str:
+    found = ""
+    for part in filter(None, path.split(".")):
+        found = f"{found}.{part}".lstrip(".")
+        if found in newest:
+            found = f"{found}[{newest[found]}]"
+    return found

@@ -12,6 +12,7 @@ from workbench import __version__
 from workbench.cli.context import Workbench
 from workbench.cli.drawing import diagram
 from workbench.cli.experimenting import experiment
+from workbench.cli.interviewing import interview
 from workbench.cli.learning import lesson
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
@@ -48,6 +49,7 @@ COMMANDS = (
     where,
     diagram,
     lesson,
+    interview,
     experiment,
     logs,
     journal,

@@ -14,6 +14,7 @@ does not count, unless the pattern itself asks for the denial (`clock + not agre
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,7 @@ class Sentence:
 
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.split()).replace("\u2019", "'")
+        self._places: dict[tuple[bool, str], list[int]] = {}
 
     @cached_property
     def tokens(self) -> list[Token]:
@@ -91,6 +93,21 @@ class Sentence:
                 if part:
                     found.append(Token(part, at, at + len(part)))
                 at += len(part) + 1
+        return found
+
+    @cached_property
+    def _vocabulary(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for place, token in enumerate(self.tokens):
+            places.setdefault(token.text, []).append(place)
+        return places
+
+    def places(self, word: Word) -> list[int]:
+        """Give the places of the tokens that a pattern's word fits. Each distinct token is compared once."""
+        found = self._places.get(word.key)
+        if found is None:
+            fitting = (at for at in self._vocabulary.values() if word.fits(self.tokens[at[0]]))
+            found = self._places[word.key] = sorted(place for places in fitting for place in places)
         return found
 
     @cached_property
@@ -117,6 +134,7 @@ class Word:
     def __init__(self, text: str) -> None:
         self.exact = text.startswith("=")
         self.text = text.removeprefix("=").lower()
+        self.key = (self.exact, self.text)
         self.stem = stem(self.text)
 
     def fits(self, token: Token) -> bool:
@@ -148,22 +166,20 @@ class Alternative:
             found = self.regex.search(sentence.text)
             return found.span() if found else None
         tokens = sentence.tokens
-        for first in range(len(tokens)):
-            last = self._match(tokens, first)
+        for first in sentence.places(self.words[0]):
+            last = self._match(sentence, first)
             if last is not None and (denials_count or not _denied(tokens, first)):
                 return tokens[first].start, tokens[last].end
         return None
 
-    def _match(self, tokens: Sequence[Token], first: int) -> int | None:
-        if not self.words[0].fits(tokens[first]):
-            return None
+    def _match(self, sentence: Sentence, first: int) -> int | None:
         at = first
         for word in self.words[1:]:
-            reach = range(at + 1, min(at + 2 + MAX_GAP, len(tokens)))
-            following = next((place for place in reach if word.fits(tokens[place])), None)
-            if following is None:
+            places = sentence.places(word)
+            after = bisect_right(places, at)
+            if after == len(places) or places[after] > at + 1 + MAX_GAP:
                 return None
-            at = following
+            at = places[after]
         return at
 
 

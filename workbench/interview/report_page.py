@@ -1,0 +1,214 @@
+"""Prints scores with their evidence. Legible at any width and without colour: a verdict is a word, a mark is «»."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
+
+    from workbench.course.checks import Outcome
+    from workbench.interview.architecture import Link, LinksResult
+    from workbench.interview.grading import Grade, Overruling
+    from workbench.interview.report import Report
+    from workbench.interview.score import ItemScore, WrongFound
+    from workbench.interview.session import Turn
+    from workbench.quantities import NumberResult
+
+PARTS = {
+    "concept": "what it is called",
+    "mechanism": "how it works",
+    "reason": "why it is needed",
+    "wrong": "the contrary",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def clean(text: str) -> str:
+    """Replace control characters one by one: what was typed must not steer the terminal that shows it again."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def percent(value: float | None) -> str:
+    """Say a score."""
+    return "not scored" if value is None else f"{value:g}%"
+
+
+def both(scored: float | None, overruled: float | None) -> str:
+    """Say a score, and the learner's where it differs."""
+    return (
+        percent(scored) if scored == overruled else f"{percent(scored)} ({percent(overruled)} as you see it)"
+    )
+
+
+def marked(sentence: str, spans: Iterable[tuple[int, int]]) -> Text:
+    """Mark the words that decided."""
+    text, at = Text(), 0
+    for start, end in _merged(spans):
+        text.append(clean(sentence[at:start]))
+        text.append(f"«{clean(sentence[start:end])}»", style="bold underline")
+        at = end
+    return text.append(clean(sentence[at:]))
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+class Page:
+    """Prints to a console, indented by as much as its width allows."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self._indent = 2 if out.width >= 40 else 1  # noqa: PLR2004  columns; below, every one counts
+
+    def line(self, text: Text | str, level: int = 0) -> None:
+        """Print one paragraph, or an empty line."""
+        indent = " " * self._indent * level
+        paragraph = Text(text) if isinstance(text, str) else text
+        for row in paragraph.wrap(self._out, max(self._out.width - len(indent), 1)) or [paragraph]:
+            row.rstrip()
+            self._out.print(Text(indent).append_text(row), soft_wrap=True)
+
+    def report(self, found: Report) -> None:
+        """Print a whole interview."""
+        self.head(found)
+        for question in found.questions:
+            self.line("")
+            self.line(
+                Text(f"{question.title} ({question.topic}): ", style="bold").append(
+                    both(question.percent, question.percent_overruled)
+                )
+            )
+            self.line(f"id {question.id}, lesson {question.lesson} ({question.part})", 1)
+            for answer in question.answers:
+                self.turn(answer.turn)
+        self.line("")
+        self.next_step(found)
+
+    def head(self, found: Report) -> None:
+        """Print the interview's line."""
+        self.line(
+            f"Interview {found.id}: {both(found.percent, found.percent_overruled)},"
+            f" {len(found.questions)} of {found.planned} questions,"
+            f" {found.elapsed_s / 60:.0f} of {found.minutes} minutes"
+            + ("" if found.finished else ", not finished")
+        )
+
+    def next_step(self, found: Report) -> None:
+        """Print what to do now."""
+        if not found.finished:
+            self.line("Next: `workbench interview resume`")
+        elif found.next_lesson is not None:
+            self.line(f"Next: the lesson {found.next_lesson} ({found.next_part}):")
+            self.line(f"workbench lesson start {found.next_lesson}", 1)
+        else:
+            self.line("Next: another one, with `workbench interview start`")
+
+    def turn(self, turn: Turn) -> None:
+        """Print one answer's score."""
+        what = "Answer" if turn.follow_up is None else "Follow-up"
+        hints = f", {turn.hints} hint{'s' * (turn.hints > 1)} taken" if turn.hints else ""
+        if turn.follow_up is not None:
+            self.line(Text(clean(turn.ask), style="italic"), 1)
+        if turn.state == "skipped":
+            self.line(f"{what}: skipped{hints}", 1)
+            return
+        if turn.grade is None and not turn.outcomes:
+            self.line(f"{what}: recorded, not scored{hints}", 1)
+            return
+        self.line(f"{what}: {both(turn.percent, turn.percent_overruled)}{hints}", 1)
+        self.outcomes(turn.outcomes)
+        if turn.grade is not None:
+            self.grade(turn.grade, turn.overrulings)
+
+    def grade(self, graded: Grade, overrulings: Sequence[Overruling] = ()) -> None:
+        """Print the verdicts with their evidence."""
+        given = {each.item: each for each in overrulings}
+        if graded.number is not None:
+            self._number(graded.number)
+        if graded.links is not None:
+            self._links(graded.links)
+        for item in graded.score.items:
+            self._item(item, given.get(item.id))
+        for wrong in graded.score.wrong:
+            self._wrong(wrong, given.get(wrong.id))
+
+    def outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Print what came of checks."""
+        for each in outcomes:
+            if each.passed:
+                self.line(f"shown: {clean(each.got)}", 2)
+            else:
+                word = "unknown" if each.passed is None else "not shown"
+                self.line(f"{word}: wanted {each.wanted}, got {clean(each.got)}", 2)
+                self.line(each.why, 3)
+
+    def _item(self, item: ItemScore, overruling: Overruling | None) -> None:
+        self._verdict(item.verdict.value, item.says, f"[{item.id}, {item.points:g} of {item.of}]", overruling)
+        sentences: dict[str, list[tuple[int, int]]] = {}
+        for evidence in item.evidence:
+            sentences.setdefault(evidence.sentence, []).extend(evidence.spans)
+        for sentence, spans in sentences.items():
+            self.line(marked(sentence, spans), 3)
+        if item.lacks and overruling is None:
+            self.line(f"not said: {', '.join(PARTS[part] for part in item.lacks)}", 3)
+
+    def _wrong(self, wrong: WrongFound, overruling: Overruling | None) -> None:
+        self._verdict("wrong", wrong.why, f"[{wrong.id}, -{wrong.costs}]", overruling)
+        self.line(marked(wrong.evidence.sentence, wrong.evidence.spans), 3)
+
+    def _verdict(self, word: str, says: str, note: str, overruling: Overruling | None) -> None:
+        said = word if overruling is None else f"{word}, you say {overruling.verdict.value}"
+        self.line(
+            Text(f"{said}: ", style="bold").append(says, style="not bold").append(f" {note}", "not bold dim"),
+            2,
+        )
+        if overruling is not None:
+            self.line(f"because: {clean(overruling.reason)}", 3)
+
+    def _number(self, number: NumberResult) -> None:
+        wanted = f"{number.value:,.12g} {number.unit}, give or take a factor of {number.factor:g}"
+        if number.parsed is None or number.ratio is None:
+            self.line(
+                Text("no number: ", style="bold").append(clean(number.problem or ""), style="not bold"), 2
+            )
+            self.line(f"right is {wanted}", 3)
+            return
+        word = "right" if number.right else "too high" if number.ratio > 1 else "too low"
+        self.line(
+            Text(f"{word}: ", style="bold")
+            .append(f"«{clean(number.said)}»", style="underline")
+            .append(f" is {number.parsed:,.4g} {number.unit}; right is {wanted}", style="not bold"),
+            2,
+        )
+
+    def _links(self, links: LinksResult) -> None:
+        if links.problem is not None:
+            self.line(links.problem, 2)
+        for word, found in (("found", links.found), ("missing", links.missing)):
+            for link in found:
+                self.line(f"{word}: {arrow(link)}", 2)
+        for link, why in links.wrong:
+            self.line(f"wrong: {arrow(link)}", 2)
+            self.line(why, 3)
+        for link in links.extra:
+            self.line(f"extra, costs nothing: {arrow(link)}", 2)
+        if links.unknown:
+            self.line(f"names not known here: {clean(', '.join(links.unknown))}", 2)
+
+
+def arrow(link: Link) -> str:
+    """Write a link as it is typed."""
+    return clean(" -> ".join(link))
