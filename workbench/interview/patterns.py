@@ -1,9 +1,10 @@
 """Finds an idea in a sentence: the language in which rubrics say what an answer must contain. Pure.
 
-A pattern is terms joined by ` + `, all of which must occur in one sentence, in any order. A term is alternatives
-joined by `|`; an alternative is a word or a phrase. Words are compared by their stem, and words of five letters and
-more forgive a slip of the finger (`rapidfuzz`); a phrase's words stand in order, with at most two others in between.
-`=INCR` takes the word as it is, without stem or forgiveness; `/regular expression/` is a last resort.
+A pattern is terms joined by ` + `, all of which must occur in one sentence, close together, in any order, each in words
+of its own. A term is alternatives joined by `|`; an alternative is a word or a phrase. Words are compared by their
+stem, and words of six letters and more forgive a slip of the finger, of nine letters two (`rapidfuzz`); a phrase's
+words stand in order, with at most two others in between. `=INCR` takes the word as it is, without stem or
+forgiveness; `/regular expression/` is a last resort.
 
     lookup|map|registry|redis + user|recipient + server|socket
 
@@ -19,19 +20,20 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import snowballstemmer
-from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 MAX_GAP = 2
-FUZZY_FROM = 5
-SIMILAR = 84.0
+FUZZY_FROM = 6
+TWO_SLIPS_FROM = 9
+MAX_SPREAD = 220
 DENIAL_REACH = 3
 
 _STEMMER = snowballstemmer.stemmer("english")
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\n\s*(?=[-*•\d])|\n(?=[A-Z])")
-_WORD = re.compile(r"[A-Za-z]+(?:[-'_][A-Za-z]+)*|\d+(?:[.,]\d+)*|->|→")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\n\s*(?=[-*•]\s|\d+[.)]\s)")
+_WORD = re.compile(r"[A-Za-z]+(?:[-'_][A-Za-z]+)*|\d+(?:[.,]\d+)*|->|→|✓+")
 _SPLIT_COMPOUND = re.compile(r"[-_']")
 
 
@@ -45,13 +47,13 @@ DENIALS = _words("""
 """)
 REJECTIONS = DENIALS | _words("""
     wrong fail fails failed break breaks broken mistake naive tempting instead rather drift drifts unreliable bad
-    worse lie lies problem problems drain drains waste wastes wasteful impossible but however although
+    worse lie lies problem problems waste wastes wasteful impossible but however although if suppose imagine
 """)
 FUNCTION_WORDS = _words("""
     a an the and or but so because since if then when while that which who this these those it its is are was were be
     been being has have had do does did will would can could may might must should to of in on at by for from with
     without as into over than not no only every each one all any there their they them we i you he she his her our my
-    your what where how before after until through between both such also more most out up down
+    your what where how about before after until through between both such also more most out up down
 """)
 
 
@@ -113,9 +115,14 @@ class Sentence:
     @cached_property
     def is_prose(self) -> bool:
         """Say whether it is a sentence, not a row of keywords: in prose every fifth word or more only joins others."""
-        words = [token.text for token in self.tokens if token.text.isalpha()]
-        joining = sum(word in FUNCTION_WORDS for word in words)
+        words = [token.text for token in self.tokens if token.text[0].isalpha()]
+        joining = sum(word in FUNCTION_WORDS or word in DENIALS for word in words)
         return len(words) >= 5 and joining / len(words) >= 0.2  # noqa: PLR2004  said above
+
+    @cached_property
+    def asserts(self) -> bool:
+        """Say whether it can assert anything: prose, or a few words such as "Use timestamps."."""
+        return self.is_prose or len(self.tokens) <= 6  # noqa: PLR2004  a row of keywords is longer
 
     @cached_property
     def rejects(self) -> bool:
@@ -143,9 +150,11 @@ class Word:
             return self.text == token.text
         if self.stem == token.stem:
             return True
-        if min(len(self.text), len(token.text)) < FUZZY_FROM or self.text[0] != token.text[0]:
+        shorter = min(len(self.text), len(token.text))
+        if shorter < FUZZY_FROM or self.text[0] != token.text[0]:
             return False
-        return fuzz.ratio(self.stem, token.stem, score_cutoff=SIMILAR) > 0
+        slips = 2 if shorter >= TWO_SLIPS_FROM else 1
+        return OSA.distance(self.text, token.text, score_cutoff=slips) <= slips
 
 
 class Alternative:
@@ -160,17 +169,16 @@ class Alternative:
         self.words = [] if self.regex else [Word(word) for word in re.split(r"[\s-]+", text) if word]
         self.denies = any(word.text in DENIALS for word in self.words)
 
-    def find(self, sentence: Sentence, *, denials_count: bool) -> tuple[int, int] | None:
-        """Give the span of characters where it occurs undenied."""
+    def spans(self, sentence: Sentence, *, denials_count: bool) -> Iterator[tuple[int, int]]:
+        """Give the spans of characters where it occurs undenied."""
         if self.regex is not None:
-            found = self.regex.search(sentence.text)
-            return found.span() if found else None
+            yield from (found.span() for found in self.regex.finditer(sentence.text))
+            return
         tokens = sentence.tokens
         for first in sentence.places(self.words[0]):
             last = self._match(sentence, first)
             if last is not None and (denials_count or not _denied(tokens, first)):
-                return tokens[first].start, tokens[last].end
-        return None
+                yield tokens[first].start, tokens[last].end
 
     def _match(self, sentence: Sentence, first: int) -> int | None:
         at = first
@@ -200,15 +208,33 @@ class Pattern:
         self.denies = any(alternative.denies for term in self.terms for alternative in term)
 
     def find(self, sentence: Sentence) -> list[tuple[int, int]] | None:
-        """Give the span of each term in the sentence, or None if one is missing or denied."""
-        spans = []
-        for term in self.terms:
-            found = (each.find(sentence, denials_count=self.denies) for each in term)
-            span = next((each for each in found if each is not None), None)
-            if span is None:
-                return None
-            spans.append(span)
-        return spans
+        """Give a span for each term, or None if one is missing or denied.
+
+        No word stands for two terms, and all lie close together: a long sentence that happens to hold the words far
+        apart does not say what they say together.
+        """
+        choices = [
+            [span for each in term for span in each.spans(sentence, denials_count=self.denies)]
+            for term in self.terms
+        ]
+        return _apart(choices, []) if all(choices) else None
+
+
+def _apart(
+    choices: Sequence[Sequence[tuple[int, int]]], chosen: list[tuple[int, int]]
+) -> list[tuple[int, int]] | None:
+    """Choose one span a term so that none overlap and all lie within `MAX_SPREAD` characters."""
+    if len(chosen) == len(choices):
+        return chosen
+    for start, end in choices[len(chosen)]:
+        if any(start < other_end and other_start < end for other_start, other_end in chosen):
+            continue
+        together = [*chosen, (start, end)]
+        if max(stop for _, stop in together) - min(begin for begin, _ in together) > MAX_SPREAD:
+            continue
+        if (found := _apart(choices, together)) is not None:
+            return found
+    return None
 
 
 def _term(text: str) -> list[Alternative]:

@@ -98,7 +98,7 @@ def percent_of(items: Sequence[ItemScore], wrong: Sequence[WrongFound]) -> float
 
 
 def _score_item(item: Item, said: Sequence[Sentence]) -> ItemScore:
-    contradiction = _find("wrong", item.wrong, [each for each in said if not each.rejects or _denies(item)])
+    contradiction = _asserted(item.wrong, said)
     if contradiction is not None:
         return _item_score(item, Verdict.CONTRADICTED, [contradiction], [])
     prose = [each for each in said if each.is_prose]
@@ -125,16 +125,19 @@ def _item_score(item: Item, verdict: Verdict, evidence: list[Evidence], lacks: l
     return ItemScore(item.id, item.says, verdict, SHARE[verdict] * item.points, item.points, evidence, lacks)
 
 
-def _denies(item: Item) -> bool:
-    return any(pattern(each).denies for each in item.wrong)
-
-
 def _find_wrong(wrong: Wrong, said: Sequence[Sentence]) -> WrongFound | None:
-    for text in wrong.patterns:
-        where = said if pattern(text).denies else [each for each in said if not each.rejects]
+    evidence = _asserted(wrong.patterns, said)
+    return WrongFound(wrong.id, wrong.why, wrong.costs, evidence) if evidence is not None else None
+
+
+def _asserted(patterns: Sequence[str], said: Sequence[Sentence]) -> Evidence | None:
+    """Find a wrong idea, in a sentence that does not argue against it unless the idea itself is a denial."""
+    for text in patterns:
+        denies = pattern(text).denies
+        where = [each for each in said if each.asserts and (denies or not each.rejects)]
         evidence = _find("wrong", [text], where)
         if evidence is not None:
-            return WrongFound(wrong.id, wrong.why, wrong.costs, evidence)
+            return evidence
     return None
 
 
