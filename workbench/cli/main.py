@@ -11,6 +11,7 @@ import click
 from workbench import __version__
 from workbench.cli.context import Workbench
 from workbench.cli.drawing import diagram
+from workbench.cli.experimenting import experiment
 from workbench.cli.interviewing import interview
 from workbench.cli.learning import lesson
 from workbench.cli.lifecycle import down, reset, up
@@ -39,8 +40,24 @@ def cli() -> None:
     """
 
 
-_COMMANDS = (up, status, send, messages, trace, diagram, lesson, interview, where, logs, journal, down, reset)
-for _command in _COMMANDS:
+COMMANDS = (
+    up,
+    status,
+    send,
+    messages,
+    trace,
+    where,
+    diagram,
+    lesson,
+    interview,
+    experiment,
+    logs,
+    journal,
+    down,
+    reset,
+)
+
+for _command in COMMANDS:
     cli.add_command(_command)
 
 
