@@ -130,15 +130,11 @@ def _diagram(table: Table[Any, Any]) -> str:
 
 def _cli() -> str:
     parts = ["# Commands\n"]
-    for name, command in _commands(cli):
-        context = click.Context(
-            command,
-            info_name=f"workbench {name}",
-            terminal_width=HELP_WIDTH,
-            max_content_width=HELP_WIDTH,
-            help_option_names=cli.context_settings["help_option_names"],
-        )
-        parts.append(f"## {name}\n\n```\n{command.get_help(context)}\n```\n")
+    widths = {"terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH}
+    top = click.Context(cli, info_name="workbench", **{**cli.context_settings, **widths})
+    for context in _commands(top):
+        name = context.command_path.removeprefix("workbench ")
+        parts.append(f"## {name}\n\n```\n{context.get_help()}\n```\n")
     rows = "".join(f"| {code.value} | {meaning} |\n" for code, meaning in EXIT_MEANINGS.items())
     parts.append(f"## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}")
     shells = "\n".join(
@@ -150,11 +146,14 @@ def _cli() -> str:
     return "\n".join(parts)
 
 
-def _commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
-    for name, command in sorted(group.commands.items()):
-        yield prefix + name, command
+def _commands(parent: click.Context) -> Iterator[click.Context]:
+    """Give each command of a group in the context in which it is run, for that decides what its help says."""
+    assert isinstance(parent.command, click.Group)  # noqa: S101  said to the type checker
+    for name, command in sorted(parent.command.commands.items()):
+        context = click.Context(command, info_name=name, parent=parent)
+        yield context
         if isinstance(command, click.Group):
-            yield from _commands(command, f"{prefix}{name} ")
+            yield from _commands(context)
 
 
 def main() -> None:
