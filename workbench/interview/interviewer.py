@@ -14,7 +14,7 @@ from rich.text import Text
 from workbench.errors import Exit
 from workbench.interview.grading import grade, grade_follow_up
 from workbench.interview.report import report
-from workbench.interview.report_page import Page, clean
+from workbench.interview.report_page import Page
 from workbench.interview.reviewing import Reviewer
 from workbench.interview.score import MAX_ANSWER
 from workbench.interview.session import Turn, next_ask
@@ -37,13 +37,6 @@ if TYPE_CHECKING:
 RESUME = "Saved. Go on with: workbench interview resume"
 
 
-def indented(paths: Sequence[Sequence[str]]) -> str:
-    """Draw paths as an indented list."""
-    return "\n".join(
-        f"{'  ' * depth}{'-> ' if depth else ''}{name}" for path in paths for depth, name in enumerate(path)
-    )
-
-
 class Interviewer:
     """Holds one interview. `clock` gives seconds; only the time that is spent on answers counts."""
 
@@ -57,7 +50,6 @@ class Interviewer:
         *,
         clock: Callable[[], float],
         live: Live | None = None,
-        draw: Callable[[Sequence[Sequence[str]]], str] = indented,
     ) -> None:
         self._session = session
         self._bank = bank
@@ -66,7 +58,6 @@ class Interviewer:
         self._page = Page(out)
         self._clock = clock
         self._live = live
-        self._draw = draw
         self._reviewer = Reviewer(session, store, screen, self._page)
         self._began: float | None = None
 
@@ -155,7 +146,7 @@ class Interviewer:
             )
         graded = grade(ask.question, text)
         if graded.links is not None and graded.links.paths:
-            self._page.line(clean(self._draw(graded.links.paths)))
+            self._page.drawing(graded.links, compared=False)
         return _turn(ask, text, grade=graded)
 
     def _listen(self, ask: Ask) -> str | None:

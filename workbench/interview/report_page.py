@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+
+from workbench.drawing.canvas import draw
+from workbench.drawing.figures.typed import Mark, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -153,7 +157,7 @@ class Page:
             else:
                 word = "unknown" if each.passed is None else "not shown"
                 self.line(f"{word}: wanted {each.wanted}, got {clean(each.got)}", 2)
-                self.line(each.why, 3)
+                self.line(" ".join(each.why.split()), 3)
 
     def _item(self, item: ItemScore, overruling: Overruling | None) -> None:
         self._verdict(item.verdict.value, item.says, f"[{item.id}, {item.points:g} of {item.of}]", overruling)
@@ -170,6 +174,7 @@ class Page:
         self.line(marked(wrong.evidence.sentence, wrong.evidence.spans), 3)
 
     def _verdict(self, word: str, says: str, note: str, overruling: Overruling | None) -> None:
+        says = " ".join(says.split())
         said = word if overruling is None else f"{word}, you say {overruling.verdict.value}"
         self.line(
             Text(f"{said}: ", style="bold").append(says, style="not bold").append(f" {note}", "not bold dim"),
@@ -194,19 +199,46 @@ class Page:
             2,
         )
 
+    def drawing(self, links: LinksResult, *, compared: bool) -> None:
+        """Draw an architecture that was typed; with `compared`, also what is missing and which link is wrong."""
+        figure = typed(marked_links(links, compared=compared))
+        if figure is None or figure.width > self._out.width:
+            for path in links.paths:
+                self.line(clean(" -> ".join(path)), 1)
+            return
+        for row in draw(figure).rows(ascii_only=False):
+            self._out.print(row, soft_wrap=True)
+
     def _links(self, links: LinksResult) -> None:
         if links.problem is not None:
             self.line(links.problem, 2)
+        if links.paths:
+            self.drawing(links, compared=True)
         for word, found in (("found", links.found), ("missing", links.missing)):
             for link in found:
                 self.line(f"{word}: {arrow(link)}", 2)
         for link, why in links.wrong:
             self.line(f"wrong: {arrow(link)}", 2)
-            self.line(why, 3)
+            self.line(" ".join(why.split()), 3)
         for link in links.extra:
             self.line(f"extra, costs nothing: {arrow(link)}", 2)
         if links.unknown:
             self.line(f"names not known here: {clean(', '.join(links.unknown))}", 2)
+
+
+def marked_links(links: LinksResult, *, compared: bool) -> list[tuple[str, str, Mark]]:
+    """List the typed links in their order, and then, if they were compared, those that are missing."""
+    said = list(dict.fromkeys(link for path in links.paths for link in pairwise(path)))
+    if not compared:
+        return [(clean(source), clean(target), Mark.SAID) for source, target in said]
+    wrong = {link for link, _why in links.wrong}
+    marks = {
+        link: Mark.WRONG if link in wrong else Mark.EXTRA
+        for link in said
+        if link in wrong or link in links.extra
+    }
+    drawn = [(clean(link[0]), clean(link[1]), marks.get(link, Mark.FOUND)) for link in said]
+    return [*drawn, *((source, target, Mark.MISSING) for source, target in links.missing)]
 
 
 def arrow(link: Link) -> str:
