@@ -33,8 +33,8 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     command: str | None = None
     find: str | None = None
     equals: Any = None
-    at_least: float | None = None
-    at_most: float | None = None
+    at_least: int | float | None = None
+    at_most: int | float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not be decided."""

@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from workbench.course.progress import Progress, ProgressFile
 
 SETTLE_S = 3.0
-"""How long a check waits for the journal to show what commands that have returned set in motion."""
+"""How long a check waits at most for the journal to show what commands that have returned set in motion."""
 
-POLL_S = 0.02
+QUIET_S = 0.5
+"""Once the journal has shown nothing new for so long, there is nothing left to wait for."""
+
+POLL_S = 0.03
 MAX_ANSWER = 2_000
 COUNT = "item"
 """The unit of a number that only counts."""
@@ -156,11 +159,16 @@ class Classroom:
 
     def evaluate(self, checks: Sequence[Check], *, settle_s: float = SETTLE_S) -> list[Outcome]:
         """Evaluate checks over what happened since the step began."""
-        deadline = time.monotonic() + settle_s
+        began = quiet_since = time.monotonic()
+        seen = -1
         while True:
             events = self._stage.events(self.record.mark)
             outcomes = [evaluate(each, events, self._stage.answer) for each in checks]
-            if all(outcome.passed for outcome in outcomes) or time.monotonic() > deadline:
+            now = time.monotonic()
+            if len(events) != seen:
+                seen, quiet_since = len(events), now
+            over = now - began >= settle_s or now - quiet_since >= QUIET_S
+            if over or all(outcome.passed for outcome in outcomes):
                 return outcomes
             time.sleep(POLL_S)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from workbench.errors import UsageProblem
+from workbench.errors import FailedError, UsageProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,12 +109,24 @@ class ProgressFile:
             return Progress()
 
     def save(self, progress: Progress) -> None:
-        """Write the file so that a power cut leaves the old one or the new one, whole."""
+        """Write the file so that a power cut leaves the old one or the new one, whole.
+
+        Raises:
+            FailedError: If it cannot be written.
+        """
+        try:
+            self._write(encode(progress))
+        except OSError as exc:
+            raise FailedError(
+                f"{self.path} cannot be written ({exc.strerror}): give another --home"
+            ) from None
+
+    def _write(self, text: bytes) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = self.path.with_suffix(".new")
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(fd, "wb") as file:
-            file.write(encode(progress))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.path)
