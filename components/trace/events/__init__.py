@@ -42,6 +42,7 @@ from components.trace.events.message import (
     RecordConsumed,
     RouteLookedUp,
     SendReceived,
+    SendRestored,
     SendTransmitted,
     SequenceAssigned,
 )
@@ -73,6 +74,7 @@ EVENTS: dict[str, type[Event]] = {
         SendReceived,
         SequenceAssigned,
         CounterSeeded,
+        SendRestored,
         MessageAppended,
         MessageSent,
         RecordConsumed,
@@ -131,6 +133,7 @@ __all__ = [
     "RunStopped",
     "SendFailed",
     "SendReceived",
+    "SendRestored",
     "SendTransmitted",
     "SequenceAssigned",
     "ServerHealthChanged",
