@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from components.device.protocol import Link
 from components.load_balancer.protocol import DEFAULT_SEED
 from components.wire.names import is_user
 from workbench.cli.context import Workbench, command_options
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_PHONES = 200
+PHONES_ONLINE_S = 5.0
+"""How long `up` waits for its phones to connect before it says which did not."""
 
 
 def _phones(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -131,6 +134,7 @@ def _until_ended(
         _await_ready(workbench, launched)
         release()
         _show_ready(workbench)
+        _note_phones_offline(workbench)
         if detach:
             launched.detach()
             return
@@ -191,6 +195,21 @@ def _show_ready(workbench: Workbench) -> None:
     names = cluster.plan.options.phones
     if len(names) > 1:
         workbench.out.print(f'\nTry: send {names[0]} {names[1]} "Hey"\n', markup=False)
+
+
+def _note_phones_offline(workbench: Workbench) -> None:
+    cluster = workbench.cluster()
+    url = f"{cluster.plan.one('phones').private}/phones?wait_s={PHONES_ONLINE_S}"
+    for phone in cluster.call("GET", url, timeout_s=PHONES_ONLINE_S + 2):
+        if phone["problem"]:
+            workbench.note(
+                f"the phone of {phone['user']} stays offline: {phone['problem']}; put its file back under"
+                f" {workbench.paths.phones}, choose other names with --phones, or begin anew with `workbench reset`"
+            )
+        elif phone["link"] != Link.ONLINE:
+            workbench.note(
+                f"the phone of {phone['user']} is not online yet ({phone['link']}): see `workbench journal`"
+            )
 
 
 def _narrate(workbench: Workbench, launched: Launched) -> None:
