@@ -13,7 +13,7 @@ from rich.text import Text
 from components.device.protocol import Status
 from components.wire.traceparent import Trace
 from workbench.cli.context import Workbench, command_options, complete_phone
-from workbench.errors import FailedError, TimedOutError, UsageProblem, WorkbenchError
+from workbench.errors import FailedError, TimedOutError, UsageProblem
 from workbench.tracing.journal import Reader
 from workbench.tracing.narration import TICKS, Narrator
 from workbench.tracing.ordering import Window
@@ -55,6 +55,7 @@ def send(  # noqa: PLR0913  one parameter an option
     """
     cluster = workbench.cluster()
     check_phone(cluster, sender)
+    _check_text(text)
     trace = Trace.start()
     workbench.told.add(trace.trace_id)
     asked = {
@@ -106,16 +107,17 @@ class _Call(threading.Thread):
         self._body = body
         self._timeout_s = timeout_s
         self._answer: dict[str, Any] | None = None
-        self._problem: WorkbenchError | None = None
+        self._problem: Exception | None = None
         self.done = False
         self.told_all = False
 
     def run(self) -> None:
         try:
             self._answer = self._cluster.call("POST", self._url, self._body, timeout_s=self._timeout_s)
-        except WorkbenchError as exc:
+        except Exception as exc:  # noqa: BLE001  `result` raises it again, in the thread that waits for it
             self._problem = exc
-        self.done = True
+        finally:
+            self.done = True
 
     def seen(self, kind: str) -> None:
         last = {Status.SENT: "message_sent", Status.DELIVERED: "message_status_changed"}.get(
@@ -184,6 +186,16 @@ def check_phone(cluster: Cluster, name: str) -> None:
     phones = cluster.plan.options.phones
     if name not in phones:
         raise UsageProblem(f"no phone of {name!r} is running here: there are {', '.join(phones)}")
+
+
+def _check_text(text: str) -> None:
+    # A byte that is no UTF-8 comes from the command line as half of a surrogate pair, which no encoding knows.
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:
+        raise UsageProblem(
+            f"character {exc.start + 1} of the text is not valid UTF-8: write the text in UTF-8"
+        ) from None
 
 
 def printable(text: str) -> str:
