@@ -1,5 +1,6 @@
 """What a user can mistype: one line that says what to do, a documented exit code, and never a traceback."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from workbench.cli.context import Workbench
+from workbench.cli.main import run
 from workbench.cli.messaging import _Call
 from workbench.errors import Exit
 
@@ -55,3 +58,92 @@ def test_a_call_that_fails_in_an_unforeseen_way_is_over():
     assert call.done
     with pytest.raises(ZeroDivisionError):
         call.result()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["where", "a b"], "no user's name"),
+        (["where", "ä"], "no user's name"),
+        (["where", "alice?x=1"], "no user's name"),
+        (["where", b"\xff"], "no user's name"),
+        (["messages", "alice", "--with", "a b"], "no user's name"),
+        (["messages", "alice", "--with", "nobody"], "no user 'nobody'"),
+    ],
+)
+def test_what_is_no_name_and_who_is_no_user_is_said(workbench, arguments, words):
+    result = workbench(*arguments)
+    assert result.returncode == Exit.USAGE
+    assert words in one_line(result)
+
+
+def test_a_conversation_without_messages_is_said_to_be_one(workbench):
+    result = workbench("messages", "carol", "--with", "probe-0")
+    assert result.returncode == Exit.DONE
+    assert "no messages with probe-0" in one_line(result)
+
+
+@pytest.mark.parametrize("command", [["status"], ["down"], ["where", "alice"], ["logs"], ["journal"], ["up"]])
+def test_a_file_is_no_home(workbench, tmp_path, command):
+    file = tmp_path / "file"
+    file.touch()
+    result = workbench(*command, env={"WORKBENCH_HOME": str(file)})
+    assert result.returncode == Exit.FAILED
+    assert "--home DIR" in one_line(result)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["journal"]])
+def test_a_full_disk_under_stdout_is_one_line(workbench, command):
+    with Path("/dev/full").open("w") as full:
+        result = workbench(*command, stdout=full)
+    assert result.returncode == Exit.FAILED
+    assert "the output cannot be written" in one_line(result)
+
+
+@pytest.mark.parametrize("command", [["status"], ["status", "--json"]])
+def test_a_closed_stdout_is_one_line(cluster, command):
+    # A shell closes it: a closed descriptor cannot be handed over otherwise.
+    result = subprocess.run(
+        ["/bin/sh", "-c", '"$@" >&-', "sh", *WORKBENCH, *command],
+        env={**os.environ, "WORKBENCH_HOME": str(cluster.paths.home), "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == Exit.FAILED
+    assert "the output cannot be written" in one_line(result)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_stderr_that_takes_nothing_leaves_the_exit_code(cluster):
+    result = subprocess.run(
+        ["/bin/sh", "-c", '"$@" 2>/dev/full', "sh", *WORKBENCH, "where", "zoe"],
+        env={**os.environ, "WORKBENCH_HOME": str(cluster.paths.home), "PYTHONPATH": str(ROOT)},
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == Exit.USAGE
+
+
+def test_ticks_on_a_terminal_that_has_none_become_question_marks_and_json_stays_exact(workbench):
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    sent = workbench("send", "carol", "bob", "ä", env=ascii_only)
+    assert sent.returncode == Exit.DONE, sent.stderr
+    assert b"? " in sent.stdout
+    rows = json.loads(workbench("messages", "bob", "--with", "carol", "--json", env=ascii_only).stdout)
+    assert rows[-1]["text"] == "ä"
+
+
+def test_a_defect_is_one_line_that_names_a_file_of_its_owner_alone(monkeypatch, tmp_path, capsys):
+    def broken(_workbench):
+        raise ZeroDivisionError("division by zero\nand more")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(Workbench, "cluster", broken)
+    assert run(["status"]) == Exit.FAILED
+    (kept,) = tmp_path.iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert "ZeroDivisionError" in kept.read_text()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(kept) in line

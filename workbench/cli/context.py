@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -55,15 +56,21 @@ class Workbench:
 
     def emit(self, value: Any) -> None:
         """Print one line of JSON on stdout."""
+        text = msgspec.json.encode(value).decode()
+        if not (sys.stdout.encoding or "").lower().startswith("utf"):
+            text = json.dumps(json.loads(text))  # escapes what the encoding may not have
         try:
-            sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+            sys.stdout.write(text + "\n")
             sys.stdout.flush()
         except BrokenPipeError:
             raise ClosedPipeError from None
 
     def note(self, text: str) -> None:
         """Tell the user something that is not the answer."""
-        self.notes.print(text, markup=False, soft_wrap=True)
+        try:
+            self.notes.print(text, markup=False, soft_wrap=True)
+        except OSError:
+            return  # stderr takes nothing: there is nowhere left to say so, and the exit code still does
 
 
 def command_options(function: F) -> F:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 from rich.table import Table
@@ -13,6 +14,7 @@ from rich.text import Text
 from components.device.protocol import Status
 from components.wire.traceparent import Trace
 from workbench.cli.context import Workbench, command_options, complete_phone
+from workbench.cli.names import check_name, check_user
 from workbench.errors import FailedError, TimedOutError, UsageProblem
 from workbench.tracing.journal import Reader
 from workbench.tracing.narration import TICKS, Narrator
@@ -158,13 +160,20 @@ def messages(workbench: Workbench, *, phone: str, peer: str | None) -> None:
     """Show what is on the screen of PHONE, as its own database has it, by sequence ID."""
     cluster = workbench.cluster()
     check_phone(cluster, phone)
-    query = f"?with={peer}" if peer else ""
+    if peer:
+        check_name(peer)
+    query = f"?with={quote(peer)}" if peer else ""
     rows = cluster.call("GET", f"{cluster.plan.one('phones').private}/phones/{phone}/messages{query}")
+    if not rows and peer:
+        check_user(cluster, peer)
     if workbench.json:
         workbench.emit(rows)
         return
     if not rows:
-        workbench.note(f"no messages on the phone of {phone} yet: try `workbench send {phone} NAME TEXT`")
+        between = f" with {peer}" if peer else ""
+        workbench.note(
+            f"no messages{between} on the phone of {phone} yet: try `workbench send {phone} {peer or 'NAME'} TEXT`"
+        )
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("conversation", "seq", "from", "text", "status"):
