@@ -147,3 +147,20 @@ def test_a_defect_is_one_line_that_names_a_file_of_its_owner_alone(monkeypatch, 
     assert "ZeroDivisionError" in kept.read_text()
     (line,) = capsys.readouterr().err.splitlines()
     assert str(kept) in line
+
+
+@pytest.mark.parametrize("redirection", ["", "2>&1"])
+def test_a_reader_who_leaves_does_not_take_the_detached_cluster_with_him(tmp_path, redirection):
+    environment = {**os.environ, "WORKBENCH_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    reading, writing = os.pipe()
+    os.close(reading)
+    subprocess.run(
+        ["/bin/sh", "-c", f'"$@" {redirection}', "sh", *WORKBENCH, "up", "--detach"],
+        env=environment,
+        stdout=writing,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    down = subprocess.run([*WORKBENCH, "down"], env=environment, timeout=60, check=False)
+    assert down.returncode == Exit.DONE

@@ -30,6 +30,13 @@ class _Console(Console):
         raise ClosedPipeError
 
 
+class _Notes(Console):
+    """Goes quiet when nobody reads the notes: they are no reason to stop."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 class Workbench:
     """One invocation. stdout carries the answer, and only JSON with `--json`; notes go to stderr."""
 
@@ -37,7 +44,7 @@ class Workbench:
         self.home = home or default_home()
         self.json = False
         self.out = _Console(highlight=False, soft_wrap=False)
-        self.notes = Console(stderr=True, highlight=False)
+        self.notes = _Notes(stderr=True, highlight=False)
         self.told: set[str] = set()
         """Traces that a command narrates itself, so that a prompt's own narration leaves them out."""
 

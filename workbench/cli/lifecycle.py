@@ -133,10 +133,12 @@ def _until_ended(
     try:
         _await_ready(workbench, launched)
         release()
+        if detach:
+            # Before anything is printed: a reader who has seen enough must not take the cluster with him.
+            launched.detach()
         _show_ready(workbench)
         _note_phones_offline(workbench)
         if detach:
-            launched.detach()
             return
         if workbench.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
             _narrate(workbench, launched)
