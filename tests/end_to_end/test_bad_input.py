@@ -2,8 +2,11 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -164,3 +167,54 @@ def test_a_reader_who_leaves_does_not_take_the_detached_cluster_with_him(tmp_pat
     os.close(writing)
     down = subprocess.run([*WORKBENCH, "down"], env=environment, timeout=60, check=False)
     assert down.returncode == Exit.DONE
+
+
+@pytest.mark.parametrize(
+    "option", [("--kafka", "x"), ("--kafka", "a:99999"), ("--redis", "redis://h:x"), ("--redis", "x")]
+)
+def test_what_cannot_be_an_address_of_an_engine_is_a_mistake_of_usage(workbench, tmp_path, option):
+    result = workbench("up", "--detach", "--home", str(tmp_path / "home"), *option)
+    assert result.returncode == Exit.USAGE
+    assert option[0] in result.stderr.decode().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("option", "address"),
+    [("--kafka", "127.0.0.1:{}"), ("--redis", "redis://:topsecret@127.0.0.1:{}/0")],
+)
+def test_an_engine_that_does_not_listen_is_said_before_anything_is_started(
+    workbench, tmp_path, option, address
+):
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    result = workbench("up", "--detach", "--home", str(tmp_path / "home"), option, address.format(port))
+    assert result.returncode == Exit.FAILED
+    line = one_line(result)
+    assert line.startswith(f"workbench: {option} ")
+    assert "connection refused" in line
+    assert "topsecret" not in line
+    assert not list((tmp_path / "home").glob("runs/*"))
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"-WRONGPASS invalid\r\n"])
+def test_a_redis_that_is_none_or_wants_another_password_is_said_before_anything_is_started(
+    workbench, tmp_path, answer
+):
+    def serve():
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.sendall(answer)
+                    connection.settimeout(10)
+                    while connection.recv(4096):
+                        pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"redis://:topsecret@127.0.0.1:{listening.getsockname()[1]}"
+        result = workbench("up", "--detach", "--home", str(tmp_path / "home"), "--redis", url)
+        listening.shutdown(socket.SHUT_RDWR)
+    assert result.returncode == Exit.FAILED
+    assert "is it a Redis" in one_line(result)
+    assert "topsecret" not in result.stderr.decode()

@@ -15,6 +15,7 @@ from components.wire.names import is_user
 from workbench.cli.context import Workbench, command_options
 from workbench.cli.observing import show_components
 from workbench.cluster import shutdown
+from workbench.cluster.addresses import kafka_addresses, redis_address
 from workbench.cluster.control import Cluster
 from workbench.cluster.launch import Launched, UpLock, clean_leftovers, launch
 from workbench.cluster.plan import RESERVED_PREFIX, Options
@@ -44,15 +45,21 @@ def _phones(_context: click.Context, _parameter: click.Parameter, value: str) ->
 
 
 def _redis(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if value in ("embedded", "server") or value.startswith(("redis://", "rediss://")):
-        return value
-    raise click.BadParameter("embedded, server, or redis://HOST:PORT")
+    if value not in ("embedded", "server"):
+        try:
+            redis_address(value)
+        except ValueError as exc:
+            raise click.BadParameter(f"embedded, server, or redis://HOST:PORT, but {exc}") from None
+    return value
 
 
 def _kafka(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if value == "embedded" or all(part.rpartition(":")[2].isdigit() for part in value.split(",")):
-        return value
-    raise click.BadParameter("embedded, or HOST:PORT,…")
+    if value != "embedded":
+        try:
+            kafka_addresses(value)
+        except ValueError as exc:
+            raise click.BadParameter(f"embedded, or HOST:PORT,…, but {exc}") from None
+    return value
 
 
 @click.command()
