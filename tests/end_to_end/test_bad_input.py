@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.cli.context import Workbench
-from workbench.cli.main import run
-from workbench.cli.messaging import _Call
-from workbench.errors import Exit
+from workbench.cli.messaging import _Call, _check_recipient
+from workbench.cluster.plan import Options, make_plan
+from workbench.errors import Exit, FailedError, UsageProblem
 
 WORKBENCH = [sys.executable, "-m", "workbench"]
 ROOT = Path(__file__).parents[2]
@@ -138,18 +137,32 @@ def test_ticks_on_a_terminal_that_has_none_become_question_marks_and_json_stays_
     assert rows[-1]["text"] == "ä"
 
 
-def test_a_defect_is_one_line_that_names_a_file_of_its_owner_alone(monkeypatch, tmp_path, capsys):
-    def broken(_workbench):
-        raise ZeroDivisionError("division by zero\nand more")
+BROKEN = """
+import sys
+from workbench.cli.context import Workbench
+from workbench.cli.main import run
 
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(Workbench, "cluster", broken)
-    assert run(["status"]) == Exit.FAILED
+def broken(_workbench):
+    raise ZeroDivisionError("division by zero\\nand more")
+
+Workbench.cluster = broken
+sys.exit(run(["status"]))
+"""
+
+
+def test_a_defect_is_one_line_that_names_a_file_of_its_owner_alone(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-c", BROKEN],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == Exit.FAILED
     (kept,) = tmp_path.iterdir()
     assert kept.stat().st_mode & 0o777 == 0o600
     assert "ZeroDivisionError" in kept.read_text()
-    (line,) = capsys.readouterr().err.splitlines()
-    assert str(kept) in line
+    assert str(kept) in one_line(result)
 
 
 @pytest.mark.parametrize("redirection", ["", "2>&1"])
@@ -218,3 +231,23 @@ def test_a_redis_that_is_none_or_wants_another_password_is_said_before_anything_
     assert result.returncode == Exit.FAILED
     assert "is it a Redis" in one_line(result)
     assert "topsecret" not in result.stderr.decode()
+
+
+def test_a_message_to_nobody_is_refused_before_the_phone_writes_it(workbench):
+    before = workbench("messages", "alice", "--json").stdout
+    result = workbench("send", "alice", "dave", "hi")
+    assert result.returncode == Exit.USAGE
+    assert "no user 'dave'" in one_line(result)
+    assert workbench("messages", "alice", "--json").stdout == before
+
+
+def test_a_directory_that_is_away_keeps_no_phone_from_writing():
+    class Away:
+        plan = make_plan(Options("/"), "run", "secret", "name", range)
+
+        def call(self, *_arguments, **_options):
+            raise FailedError("the directory does not answer")
+
+    _check_recipient(Away(), "dave")
+    with pytest.raises(UsageProblem):
+        _check_recipient(Away(), "no name")

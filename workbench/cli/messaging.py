@@ -58,6 +58,7 @@ def send(  # noqa: PLR0913  one parameter an option
     cluster = workbench.cluster()
     check_phone(cluster, sender)
     _check_text(text)
+    _check_recipient(cluster, recipient)
     trace = Trace.start()
     workbench.told.add(trace.trace_id)
     asked = {
@@ -195,6 +196,14 @@ def check_phone(cluster: Cluster, name: str) -> None:
     phones = cluster.plan.options.phones
     if name not in phones:
         raise UsageProblem(f"no phone of {name!r} is running here: there are {', '.join(phones)}")
+
+
+def _check_recipient(cluster: Cluster, name: str) -> None:
+    try:
+        check_user(cluster, name)
+    except (FailedError, TimedOutError):
+        # A phone takes a message while the directory is away, and its server asks later: so it can be watched.
+        return
 
 
 def _check_text(text: str) -> None:
