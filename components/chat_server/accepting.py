@@ -17,12 +17,13 @@ from components.trace.events import (
     ReceiptTaken,
     ReceiptWaits,
     SendReceived,
+    SendRestored,
     SequenceAssigned,
 )
 from components.wire import errors
 from components.wire.errors import WireError
 from components.wire.frames import Ack, Receipt, Send
-from components.wire.records import Handover, Push, QueueRecord, Sequenced
+from components.wire.records import Handover, Push, QueueRecord, Sequenced, Unseeded
 
 if TYPE_CHECKING:
     from components.chat_server.ports import Log, Peers, Routes, Store, Users
@@ -81,13 +82,19 @@ class Accepting:
     async def _sequence(
         self, send: Send, recipients: list[str], who: dict[str, str], body_hash: str, trace: Trace
     ) -> Sequenced:
+        may_be_stored = send.resend
         while True:
             answer = await self._routes.sequence(
-                send.conversation, body_hash=body_hash, recipients=recipients, **who
+                send.conversation,
+                body_hash=body_hash,
+                recipients=recipients,
+                only_remembered=may_be_stored,
+                **who,
             )
             if isinstance(answer, Sequenced):
                 break
-            await self._seed(send, who, trace)
+            await self._tell_from_store(send, who, trace, counter_lost=isinstance(answer, Unseeded))
+            may_be_stored = False
         routes = {name: route.server if route else None for name, route in answer.routes.items()}
         self._journal.write(
             SequenceAssigned(
@@ -98,15 +105,21 @@ class Accepting:
         )
         return answer
 
-    async def _seed(self, send: Send, who: dict[str, str], trace: Trace) -> None:
+    async def _tell_from_store(
+        self, send: Send, who: dict[str, str], trace: Trace, *, counter_lost: bool
+    ) -> None:
         # Redis is a memory, the store is the record: a counter that is not there continues after the highest number
-        # stored, in a new epoch, so that everybody can see that it was rebuilt.
+        # stored, in a new epoch, so that everybody can see that it was rebuilt. And a send that is not remembered but
+        # stored keeps its number: under a new one the store would refuse it, and the recipient would never have it.
         head = await self._store.head(send.conversation, **who)
         prior = (head.prior.seq, head.prior.body_hash) if head.prior else None
         seq, epoch = await self._routes.seed(
             send.conversation, max_seq=head.max_seq, epoch=head.epoch + 1, prior=prior, **who
         )
-        self._journal.write(CounterSeeded(send.conversation, seq, epoch), trace=trace)
+        if counter_lost:
+            self._journal.write(CounterSeeded(send.conversation, seq, epoch), trace=trace)
+        if prior:
+            self._journal.write(SendRestored(send.client_msg_id, send.conversation, prior[0]), trace=trace)
 
     async def _append(
         self, send: Send, numbered: Sequenced, who: dict[str, str], body_hash: str, trace: Trace

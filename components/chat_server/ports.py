@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ReceiptStored,
         Route,
         Sequenced,
+        Unremembered,
         Unseeded,
     )
     from components.wire.traceparent import Trace
@@ -32,7 +33,8 @@ class Routes(Protocol):
         client_msg_id: str,
         body_hash: str,
         recipients: list[str],
-    ) -> Sequenced | Unseeded: ...
+        only_remembered: bool = False,
+    ) -> Sequenced | Unseeded | Unremembered: ...
     async def seed(  # noqa: D102, PLR0913
         self,
         conversation: str,

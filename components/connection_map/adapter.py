@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from components.connection_map import protocol
 from components.connection_map.protocol import Keys, decode_route, encode_route
-from components.wire.records import Sequenced, Unseeded
+from components.wire.records import Sequenced, Unremembered, Unseeded
 
 if TYPE_CHECKING:
     from components.wire.records import Route
@@ -51,7 +51,7 @@ class ConnectionMap:
         """
         await self._command("PING")
 
-    async def sequence(  # noqa: PLR0913  the six facts of the one atomic step
+    async def sequence(  # noqa: PLR0913  the facts of the one atomic step
         self,
         conversation: str,
         *,
@@ -60,8 +60,11 @@ class ConnectionMap:
         client_msg_id: str,
         body_hash: str,
         recipients: list[str],
-    ) -> Sequenced | Unseeded:
+        only_remembered: bool = False,
+    ) -> Sequenced | Unseeded | Unremembered:
         """Dedupe, assign the next sequence ID and look up the recipients' routes, in one atomic step.
+
+        With `only_remembered` a send that Redis does not know gets no number: it may have one in the store.
 
         Raises:
             ConnectionMapError: If Redis does not answer.
@@ -70,9 +73,12 @@ class ConnectionMap:
             *self._sequence_keys(conversation, user, device, client_msg_id),
             *map(self._keys.route, recipients),
         ]
-        answer = await self._script(protocol.SEQUENCE, keys, [body_hash, protocol.SENT_TTL_S])
+        arguments = [body_hash, protocol.SENT_TTL_S, int(only_remembered)]
+        answer = await self._script(protocol.SEQUENCE, keys, arguments)
         if answer[0] == b"unseeded":
             return Unseeded()
+        if answer[0] == b"unremembered":
+            return Unremembered()
         return Sequenced(
             seq=int(answer[1]),
             epoch=int(answer[2]),
@@ -92,16 +98,17 @@ class ConnectionMap:
         epoch: int,
         prior: tuple[int, str] | None,
     ) -> tuple[int, int]:
-        """Set a missing counter from the store; give the counter and epoch that now hold.
+        """Tell Redis what the store knows; give the counter and epoch that now hold.
 
-        `prior` is (seq, body hash) if the store has the message already, so that the retry finds it.
+        A counter that is there stays. `prior` is (seq, body hash) if the store has the message, so that the repetition
+        finds its number.
 
         Raises:
             ConnectionMapError: If Redis does not answer.
         """
-        sent = f"{prior[0]} {epoch} {prior[1]}" if prior else ""
         keys = self._sequence_keys(conversation, user, device, client_msg_id)
-        seq, now = await self._script(protocol.SEED, keys, [max_seq, epoch, protocol.SENT_TTL_S, sent])
+        arguments = [max_seq, epoch, protocol.SENT_TTL_S, *(prior or ("", ""))]
+        seq, now = await self._script(protocol.SEED, keys, arguments)
         return int(seq), int(now)
 
     async def register(self, user: str, route: Route, ttl_s: float) -> Route | None:

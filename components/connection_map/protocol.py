@@ -47,7 +47,8 @@ def decode_route(value: bytes | None) -> Route | None:
     return Route(*fields) if len(fields) == 3 else None  # noqa: PLR2004  server, connection, device
 
 
-# KEYS: seq, epoch, sent, route of each recipient. ARGV: body hash, seconds to remember the send.
+# KEYS: seq, epoch, sent, route of each recipient. ARGV: body hash, seconds to remember the send, '1' if a send that is
+# not remembered must not be numbered yet, because it may be a repetition and only the store can tell.
 SEQUENCE = """
 local sent = redis.call('GET', KEYS[3])
 local routes = {}
@@ -62,23 +63,27 @@ end
 if redis.call('EXISTS', KEYS[1], KEYS[2]) < 2 then
   return {'unseeded'}
 end
+if ARGV[3] == '1' then
+  return {'unremembered'}
+end
 local seq = redis.call('INCR', KEYS[1])
 local epoch = redis.call('GET', KEYS[2])
 redis.call('SET', KEYS[3], seq .. ' ' .. epoch .. ' ' .. ARGV[1], 'EX', ARGV[2])
 return {'new', tostring(seq), epoch, unpack(routes)}
 """
 
-# KEYS: seq, epoch, sent. ARGV: highest seq stored, new epoch, seconds, '' or the sent value of the message in hand.
-# Two servers may seed at once; the first one wins, and the counter never goes down.
+# KEYS: seq, epoch, sent. ARGV: highest seq stored, new epoch, seconds, '' or the seq and the body hash under which the
+# store has the message in hand. Two servers may seed at once; the first one wins, and the counter never goes down.
 SEED = """
 if redis.call('EXISTS', KEYS[1], KEYS[2]) < 2 then
   redis.call('SET', KEYS[1], ARGV[1])
   redis.call('SET', KEYS[2], ARGV[2])
 end
+local epoch = redis.call('GET', KEYS[2])
 if ARGV[4] ~= '' then
-  redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[3], 'NX')
+  redis.call('SET', KEYS[3], ARGV[4] .. ' ' .. epoch .. ' ' .. ARGV[5], 'EX', ARGV[3], 'NX')
 end
-return {redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])}
+return {redis.call('GET', KEYS[1]), epoch}
 """
 
 # KEYS: route. ARGV: value, milliseconds. Gives the value that was there before, or ''.

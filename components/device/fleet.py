@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 import time
 from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
+from nacl.exceptions import CryptoError
 
 from components.device.database import Database
 from components.device.login import DEVICE
 from components.device.phone import Phone
 from components.device.protocol import Link, Status
 from components.internal_http import server
-from components.internal_http.client import UnreachableError
+from components.internal_http.client import RejectedError, UnreachableError
+from components.trace.events import PhoneDisabled
 from components.wire.names import MAX_BODY_BYTES, conversation_of, is_user
 from components.wire.traceparent import Trace
 
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from components.device.database import Row
     from components.device.ports import Registry
     from components.trace.journal import Journal
+
+log = logging.getLogger(__name__)
 
 RANK = {Status.PENDING: 0, Status.SENT: 1, Status.DELIVERED: 2, Status.READ: 3, Status.FAILED: 4}
 REGISTER_RETRY_S = 0.1
@@ -75,11 +81,12 @@ class ShownMessage(msgspec.Struct):
 
 
 class PhoneState(msgspec.Struct):
-    """A phone, seen from outside."""
+    """A phone, seen from outside. `problem` says why it stays offline, if it does."""
 
     user: str
     link: Link
     server: str | None
+    problem: str | None = None
 
 
 class Fleet:
@@ -97,14 +104,15 @@ class Fleet:
         speed: float,
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._databases = {user: Database(folder / f"{user}.sqlite3", user) for user in users}
-        self._phones = {
-            user: Phone(user, database, balancer, journal, speed=speed)
-            for user, database in self._databases.items()
-        }
         self._folder, self._balancer, self._journal, self._speed = folder, balancer, journal, speed
         self._registry = registry
-        self._running: list[asyncio.Task[None]] = []
+        self._users = users
+        self._databases: dict[str, Database] = {}
+        self._phones: dict[str, Phone] = {}
+        self._problems: dict[str, str] = {}
+        for user in users:
+            self._open(user)
+        self._starting: list[asyncio.Task[None]] = []
         self.app = server.application(secret)
         self.app.add_routes(
             [
@@ -115,15 +123,39 @@ class Fleet:
             ]
         )
 
-    async def start(self) -> None:
-        """Register every phone's key, then connect them all.
+    def _open(self, user: str) -> None:
+        try:
+            database = self._databases[user] = Database(self._folder / f"{user}.sqlite3", user)
+            self._phones[user] = Phone(user, database, self._balancer, self._journal, speed=self._speed)
+        except (sqlite3.DatabaseError, CryptoError) as exc:
+            self._disable(user, f"its database {user}.sqlite3 cannot be used ({exc})")
+
+    def _disable(self, user: str, problem: str) -> None:
+        self._problems[user] = problem
+        self._journal.write(PhoneDisabled(user, problem))
+        log.warning("the phone of %s stays offline: %s", user, problem)
+
+    async def run(self) -> None:
+        """Register and connect every phone, and keep them running until cancelled.
+
+        A phone whose identity is of no use is noted and stays offline; the others do not depend on it.
 
         Raises:
-            RejectedError: If a name is bound to another key.
+            ExceptionGroup: If a phone fails in a way that nobody foresaw. Then the box should end.
         """
-        for user, phone in self._phones.items():
-            await self._register(user, phone.public_key)
-        self._running = [asyncio.create_task(phone.run()) for phone in self._phones.values()]
+        async with asyncio.TaskGroup() as running:
+            self._starting = [
+                running.create_task(self._start(phone, running)) for phone in self._phones.values()
+            ]
+
+    async def _start(self, phone: Phone, running: asyncio.TaskGroup) -> None:
+        try:
+            await self._register(phone.user, phone.public_key)
+        except RejectedError:
+            self._disable(phone.user, "the directory has another key for this name")
+            return
+        running.create_task(phone.run())
+        await phone.online()
 
     async def _register(self, user: str, public_key: bytes) -> None:
         while True:
@@ -134,22 +166,31 @@ class Fleet:
             else:
                 return
 
-    async def stop(self) -> None:
-        """Disconnect all phones and close their databases."""
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+    def close(self) -> None:
+        """Close the databases, once `run` has ended."""
         for database in self._databases.values():
             database.close()
 
     def _phone(self, request: web.Request) -> Phone:
-        phone = self._phones.get(request.match_info["user"])
-        if phone is None:
-            raise web.HTTPNotFound(text=f"no phone {request.match_info['user']}")
-        return phone
+        user = request.match_info["user"]
+        phone = self._phones.get(user)
+        if phone is not None:
+            return phone
+        if user in self._problems:
+            raise web.HTTPConflict(text=f"the phone of {user} is out of order: {self._problems[user]}")
+        raise web.HTTPNotFound(text=f"no phone {user}")
 
-    async def _list(self, _request: web.Request) -> web.Response:
-        return server.reply([PhoneState(user, each.link, each.server) for user, each in self._phones.items()])
+    async def _list(self, request: web.Request) -> web.Response:
+        """List the phones; with `wait_s`, once all are online or known to stay offline, or so many seconds later."""
+        wait_s = float(request.query.get("wait_s", 0))
+        if wait_s and self._starting:
+            await asyncio.wait(self._starting, timeout=min(wait_s, MAX_WAIT_S))
+        return server.reply([self._state(user) for user in self._users])
+
+    def _state(self, user: str) -> PhoneState:
+        phone = self._phones.get(user)
+        link, there = (phone.link, phone.server) if phone else (Link.OFFLINE, None)
+        return PhoneState(user, link, there, self._problems.get(user))
 
     async def _messages(self, request: web.Request) -> web.Response:
         phone = self._phone(request)
@@ -164,6 +205,10 @@ class Fleet:
             raise web.HTTPUnprocessableEntity(text=f"a message goes to another user, not to {asked.to!r}")
         if not asked.text or len(asked.text.encode()) > MAX_BODY_BYTES:
             raise web.HTTPUnprocessableEntity(text=f"a message has 1 to {MAX_BODY_BYTES} bytes of text")
+        if phone.user in self._problems:
+            raise web.HTTPConflict(
+                text=f"the phone of {phone.user} stays offline: {self._problems[phone.user]}"
+            )
         return server.reply(await self._send_and_wait(phone, asked))
 
     async def _probe(self, request: web.Request) -> web.Response:
@@ -177,7 +222,13 @@ class Fleet:
             for user, database in zip((asked.sender, asked.recipient), databases, strict=True)
         ]
         for phone in phones:
-            await self._register(phone.user, phone.public_key)
+            try:
+                await self._register(phone.user, phone.public_key)
+            except RejectedError:
+                raise web.HTTPConflict(
+                    text=f"the directory has another key for {phone.user}: put {phone.user}.sqlite3 back, or begin"
+                    " anew with `workbench reset`"
+                ) from None
         running = [asyncio.create_task(phone.run()) for phone in phones]
         wanted = SendRequest(asked.recipient, "probe", asked.traceparent, Status.DELIVERED, asked.timeout_s)
         try:

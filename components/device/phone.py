@@ -15,6 +15,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from components.device.login import authenticate, identity_key
+from components.device.lost_log import LostLog
 from components.device.protocol import CONNECTION, Link, LinkEvent, backoff_bound, backoff_delay
 from components.trace.events import (
     ConnectionChanged,
@@ -61,6 +62,7 @@ class Phone:
         self._retrying: asyncio.Future[None] | None = None
         self.changed = asyncio.Condition()
         self._key = identity_key(database)
+        self._lost_log = LostLog(database)
 
     @property
     def public_key(self) -> bytes:
@@ -73,6 +75,7 @@ class Phone:
         """Write a message to the database, and let the outbox send it when it can."""
         body = text.encode()
         row = self._db.write(peer, secrets.token_hex(6), body, trace.header)
+        self._attempts[row.message_id] = 0
         self._journal.write(
             MessageWritten(
                 row.message_id, row.conversation, self.user, peer, len(body), hashlib.sha256(body).hexdigest()
@@ -100,7 +103,7 @@ class Phone:
         # were written, retries included.
         if self.link is not Link.ONLINE:
             return
-        for row in self._db.outbox(conversation):
+        for row in [*self._lost_log.due(), *self._db.outbox(conversation)]:
             if row.conversation not in self._in_flight:
                 await self._transmit(row)
 
@@ -109,7 +112,11 @@ class Phone:
         if socket is None:
             return
         trace = Trace.parse(row.traceparent).child()
-        frame = codec.encode(Send(row.message_id, row.conversation, "plain", row.body, trace.header))
+        # Surely new is only what this run of the app wrote and never sent: an earlier run may have died after sending.
+        resend = self._attempts.get(row.message_id) != 0
+        frame = codec.encode(
+            Send(row.message_id, row.conversation, "plain", row.body, trace.header, resend=resend)
+        )
         self._in_flight[row.conversation] = row.message_id
         attempt = self._attempts[row.message_id] = self._attempts.get(row.message_id, 0) + 1
         self._journal.write(
@@ -144,6 +151,7 @@ class Phone:
         if self._in_flight.get(ack.conversation) == ack.client_msg_id:
             del self._in_flight[ack.conversation]
         self._attempts.pop(ack.client_msg_id, None)
+        self._lost_log.settled(ack.client_msg_id)
         if row is not None:
             trace = Trace.parse(ack.traceparent).child()
             self._journal.write(
@@ -191,6 +199,8 @@ class Phone:
         if error.retryable:
             asyncio.get_running_loop().call_later(RETRY_S / self._speed, self._retry_soon)
             return
+        self._attempts.pop(error.client_msg_id, None)
+        self._lost_log.settled(error.client_msg_id)
         row = self._db.refuse(error.client_msg_id)
         if row is not None:
             self._journal.write(
@@ -255,7 +265,7 @@ class Phone:
     async def _online(self, socket: ClientConnection, welcome: Welcome) -> None:
         heartbeat = asyncio.create_task(self._heartbeat(socket, welcome.heartbeat_s))
         try:
-            await self._resend_if_log_was_lost(welcome.queue_id)
+            self._lost_log.welcomed(welcome.queue_id)
             await self._drain()
             async with self.changed:
                 self.changed.notify_all()
@@ -269,15 +279,6 @@ class Phone:
         while True:
             await asyncio.sleep(interval_s)
             await socket.send(codec.encode(Ping()))
-
-    async def _resend_if_log_was_lost(self, queue_id: str) -> None:
-        known = self._db.setting("queue_id")
-        if known == queue_id.encode():
-            return
-        for row in self._db.unconfirmed() if known else []:
-            await self._transmit(row)
-        self._in_flight.clear()
-        self._db.set_setting("queue_id", queue_id.encode())
 
     def _retry_soon(self) -> None:
         self._retrying = asyncio.ensure_future(self._drain())

@@ -34,7 +34,11 @@ class Auth(msgspec.Struct, tag="auth", forbid_unknown_fields=True, frozen=True):
 
 
 class Send(msgspec.Struct, tag="send", forbid_unknown_fields=True, frozen=True):
-    """Asks to append a message to a conversation. Safe to repeat: same `client_msg_id`, same sequence ID."""
+    """Asks to append a message to a conversation. Safe to repeat: same `client_msg_id`, same sequence ID.
+
+    `resend` says that the phone may have sent this before. Then a server that finds no memory of it in Redis, which can
+    lose its memory, asks the store before it gives a new number.
+    """
 
     client_msg_id: MessageId
     conversation: Conversation
@@ -42,6 +46,7 @@ class Send(msgspec.Struct, tag="send", forbid_unknown_fields=True, frozen=True):
     body: Body
     traceparent: Traceparent
     sender: User | None = msgspec.field(default=None, name="from")
+    resend: bool = False
 
 
 class Receipt(msgspec.Struct, tag="receipt", forbid_unknown_fields=True, frozen=True):

@@ -55,6 +55,10 @@ class Unseeded(msgspec.Struct, frozen=True):
     """The conversation has no counter: it is new, or Redis lost it. It must be seeded from the store."""
 
 
+class Unremembered(msgspec.Struct, frozen=True):
+    """Redis does not know a send that may be a repetition: the store must be asked before it gets a number."""
+
+
 class Appended(msgspec.Struct, frozen=True):
     """Where the broker put a record."""
 

@@ -13,7 +13,7 @@ import redis
 from fakeredis import TcpFakeServer
 
 from components.connection_map.adapter import ConnectionMap, ConnectionMapError
-from components.wire.records import Route, Unseeded
+from components.wire.records import Route, Unremembered, Unseeded
 
 CHAT = "alice:bob"
 HASH = "ab" * 32
@@ -230,3 +230,19 @@ async def test_an_engine_that_is_away_is_an_error_and_not_a_wait():
     with pytest.raises(ConnectionMapError):
         await away.ready()
     await away.close()
+
+
+async def test_a_possible_repetition_that_is_not_remembered_takes_no_number(routes):
+    await seed(routes, max_seq=3)
+    assert await routes.sequence(CHAT, **send(), only_remembered=True) == Unremembered()
+    assert (await routes.sequence(CHAT, **send(2))).seq == 4
+    again = await routes.sequence(CHAT, **send(2), only_remembered=True)
+    assert (again.seq, again.duplicate) == (4, True)
+
+
+async def test_a_restored_send_keeps_its_number_in_the_epoch_of_the_counter_that_is_there(routes):
+    await seed(routes, max_seq=3, epoch=2)
+    assert await seed(routes, max_seq=3, epoch=9, prior=(2, HASH)) == (3, 2)
+    again = await routes.sequence(CHAT, **send(), only_remembered=True)
+    assert (again.seq, again.epoch, again.duplicate) == (2, 2, True)
+    assert (await routes.sequence(CHAT, **send(body_hash="cd" * 32), only_remembered=True)).changed

@@ -163,7 +163,8 @@ def test_a_second_up_finds_the_cluster_and_says_how_to_reach_it(home):
         (["send", "zoe", "bob", "x"], Exit.USAGE, "no phone of 'zoe'"),
         (["send", "alice", "alice", "x"], Exit.USAGE, "another user"),
         (["send", "alice", "bob", ""], Exit.USAGE, "1 to"),
-        (["send", "alice", "zoe", "x", "--json"], Exit.FAILED, "no user zoe"),
+        (["send", "alice", "zoe", "x", "--json"], Exit.USAGE, "no user 'zoe'"),
+        (["send", "alice", "Zoe!", "x"], Exit.USAGE, "no user's name"),
         (["messages", "zoe"], Exit.USAGE, "no phone of 'zoe'"),
         (["where", "zoe"], Exit.USAGE, "no user 'zoe'"),
         (["logs", "chat-9"], Exit.USAGE, "no component 'chat-9'"),
@@ -271,3 +272,24 @@ def test_a_dead_clusters_leftovers_are_recognised_and_nothing_said_is_lost(tmp_p
     assert second["seq"] == first["seq"] + 1
     assert workbench(tmp_path, "reset", "--yes").returncode == Exit.DONE
     assert not list(tmp_path.iterdir())
+
+
+def test_a_phone_without_its_key_is_named_by_up_and_stands_in_nobodys_way(tmp_path):
+    assert workbench(tmp_path, "up", "--detach").returncode == Exit.DONE
+    assert workbench(tmp_path, "down").returncode == Exit.DONE
+    for file in (tmp_path / "data" / "phones").glob("alice.sqlite3*"):
+        file.unlink()
+    again = workbench(tmp_path, "up", "--detach")
+    try:
+        assert again.returncode == Exit.DONE
+        notes = [line for line in again.stderr.splitlines() if "alice" in line]
+        assert len(notes) == 1, again.stderr
+        assert "another key" in notes[0]
+        assert "workbench reset" in notes[0]
+        assert "another key" in workbench(tmp_path, "logs", "phones").stdout
+        refused = workbench(tmp_path, "send", "alice", "bob", "x")
+        assert refused.returncode == Exit.USAGE
+        assert "stays offline" in one_line(refused)
+        assert workbench(tmp_path, "send", "carol", "bob", "x").returncode == Exit.DONE
+    finally:
+        assert workbench(tmp_path, "down").returncode == Exit.DONE

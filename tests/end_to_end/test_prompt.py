@@ -91,6 +91,8 @@ def test_the_prompt_knows_the_commands_and_leaving_it_ends_the_cluster(terminal,
     terminal.await_text("DELIVERED")
     terminal.type("nonsense\r")
     terminal.await_text("No such command")
+    terminal.type("help send\r")
+    terminal.await_text("Type TEXT on the phone of FROM")
     terminal.type("exit\r")
     terminal.await_text("ending the cluster")
     assert terminal.process.wait(timeout=30) == Exit.DONE

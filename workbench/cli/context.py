@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +30,13 @@ class _Console(Console):
         raise ClosedPipeError
 
 
+class _Notes(Console):
+    """Goes quiet when nobody reads the notes: they are no reason to stop."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 class Workbench:
     """One invocation. stdout carries the answer, and only JSON with `--json`; notes go to stderr.
 
@@ -47,7 +55,7 @@ class Workbench:
         self.home = home or default_home()
         self.json = False
         self.out = out or _Console(highlight=False, soft_wrap=False)
-        self.notes = notes or Console(stderr=True, highlight=False)
+        self.notes = notes or _Notes(stderr=True, highlight=False)
         self.answers = answers
         self.told: set[str] = set()
         """Traces that a command narrates itself, so that a prompt's own narration leaves them out."""
@@ -77,15 +85,21 @@ class Workbench:
         if self.answers is not None:
             self.answers.append(msgspec.to_builtins(value))
             return
+        text = msgspec.json.encode(value).decode()
+        if not (sys.stdout.encoding or "").lower().startswith("utf"):
+            text = json.dumps(json.loads(text))  # escapes what the encoding may not have
         try:
-            sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+            sys.stdout.write(text + "\n")
             sys.stdout.flush()
         except BrokenPipeError:
             raise ClosedPipeError from None
 
     def note(self, text: str) -> None:
         """Tell the user something that is not the answer."""
-        self.notes.print(text, markup=False, soft_wrap=True)
+        try:
+            self.notes.print(text, markup=False, soft_wrap=True)
+        except OSError:
+            return  # stderr takes nothing: there is nowhere left to say so, and the exit code still does
 
 
 def command_options(function: F) -> F:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from components.device.protocol import Link
 from components.load_balancer.protocol import DEFAULT_SEED
 from components.wire.names import is_user
 from workbench.cli.context import Workbench, command_options
 from workbench.cli.observing import show_components
 from workbench.cluster import shutdown
+from workbench.cluster.addresses import kafka_addresses, redis_address
 from workbench.cluster.control import Cluster
 from workbench.cluster.launch import Launched, UpLock, clean_leftovers, launch
 from workbench.cluster.plan import RESERVED_PREFIX, Options
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_PHONES = 200
+PHONES_ONLINE_S = 5.0
+"""How long `up` waits for its phones to connect before it says which did not."""
 
 
 def _phones(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -41,15 +45,21 @@ def _phones(_context: click.Context, _parameter: click.Parameter, value: str) ->
 
 
 def _redis(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if value in ("embedded", "server") or value.startswith(("redis://", "rediss://")):
-        return value
-    raise click.BadParameter("embedded, server, or redis://HOST:PORT")
+    if value not in ("embedded", "server"):
+        try:
+            redis_address(value)
+        except ValueError as exc:
+            raise click.BadParameter(f"embedded, server, or redis://HOST:PORT, but {exc}") from None
+    return value
 
 
 def _kafka(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if value == "embedded" or all(part.rpartition(":")[2].isdigit() for part in value.split(",")):
-        return value
-    raise click.BadParameter("embedded, or HOST:PORT,…")
+    if value != "embedded":
+        try:
+            kafka_addresses(value)
+        except ValueError as exc:
+            raise click.BadParameter(f"embedded, or HOST:PORT,…, but {exc}") from None
+    return value
 
 
 @click.command()
@@ -130,9 +140,12 @@ def _until_ended(
     try:
         _await_ready(workbench, launched)
         release()
-        _show_ready(workbench)
         if detach:
+            # Before anything is printed: a reader who has seen enough must not take the cluster with him.
             launched.detach()
+        _show_ready(workbench)
+        _note_phones_offline(workbench)
+        if detach:
             return
         if workbench.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
             _narrate(workbench, launched)
@@ -211,6 +224,21 @@ def _show_ready(workbench: Workbench) -> None:
     names = cluster.plan.options.phones
     if len(names) > 1:
         workbench.out.print(f'\nTry: send {names[0]} {names[1]} "Hey"\n', markup=False)
+
+
+def _note_phones_offline(workbench: Workbench) -> None:
+    cluster = workbench.cluster()
+    url = f"{cluster.plan.one('phones').private}/phones?wait_s={PHONES_ONLINE_S}"
+    for phone in cluster.call("GET", url, timeout_s=PHONES_ONLINE_S + 2):
+        if phone["problem"]:
+            workbench.note(
+                f"the phone of {phone['user']} stays offline: {phone['problem']}; put its file back under"
+                f" {workbench.paths.phones}, choose other names with --phones, or begin anew with `workbench reset`"
+            )
+        elif phone["link"] != Link.ONLINE:
+            workbench.note(
+                f"the phone of {phone['user']} is not online yet ({phone['link']}): see `workbench journal`"
+            )
 
 
 def _narrate(workbench: Workbench, launched: Launched) -> None:

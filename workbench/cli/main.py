@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from workbench import __version__
+from workbench.cli import streams
 from workbench.cli.context import Workbench
 from workbench.cli.drawing import diagram
 from workbench.cli.experimenting import experiment
 from workbench.cli.interviewing import interview
+from workbench.cli.last_resort import defect_line
 from workbench.cli.learning import lesson
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
@@ -63,19 +63,16 @@ for _command in COMMANDS:
 
 def run(arguments: Sequence[str], workbench: Workbench | None = None) -> Exit:
     """Run one command line, print what went wrong if something did, and give the exit code."""
+    streams.prepare()
     workbench = workbench or Workbench()
     try:
         code = cli.main(list(arguments), prog_name="workbench", standalone_mode=False, obj=workbench)
         return Exit(code) if isinstance(code, int) else Exit.DONE
-    except click.exceptions.NoArgsIsHelpError as exc:
-        exc.show()
-        return Exit.USAGE
     except click.ClickException as exc:
         exc.show()
         return Exit.USAGE
     except ClosedPipeError as exc:
-        # Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.give_up_stdout()
         return exc.exit_code
     except WorkbenchError as exc:
         workbench.note(f"workbench: {exc}")
@@ -83,3 +80,10 @@ def run(arguments: Sequence[str], workbench: Workbench | None = None) -> Exit:
     except (click.Abort, KeyboardInterrupt):
         workbench.note("interrupted")
         return Exit.INTERRUPTED
+    except Exception as exc:  # noqa: BLE001  the last resort: a prompt must survive any defect of a command
+        if isinstance(exc, OSError) and streams.is_output_error(exc):
+            streams.give_up_stdout()
+            workbench.note(f"workbench: the output cannot be written: {exc.strerror}")
+        else:
+            workbench.note(f"workbench: {defect_line(exc)}")
+        return Exit.FAILED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 from rich.table import Table
@@ -13,7 +14,8 @@ from rich.text import Text
 from components.device.protocol import Status
 from components.wire.traceparent import Trace
 from workbench.cli.context import Workbench, command_options, complete_phone
-from workbench.errors import FailedError, TimedOutError, UsageProblem, WorkbenchError
+from workbench.cli.names import check_name, check_user
+from workbench.errors import FailedError, TimedOutError, UsageProblem
 from workbench.tracing.journal import Reader
 from workbench.tracing.narration import TICKS, Narrator
 from workbench.tracing.ordering import Window
@@ -55,6 +57,8 @@ def send(  # noqa: PLR0913  one parameter an option
     """
     cluster = workbench.cluster()
     check_phone(cluster, sender)
+    _check_text(text)
+    _check_recipient(cluster, recipient)
     trace = Trace.start()
     workbench.told.add(trace.trace_id)
     asked = {
@@ -106,16 +110,17 @@ class _Call(threading.Thread):
         self._body = body
         self._timeout_s = timeout_s
         self._answer: dict[str, Any] | None = None
-        self._problem: WorkbenchError | None = None
+        self._problem: Exception | None = None
         self.done = False
         self.told_all = False
 
     def run(self) -> None:
         try:
             self._answer = self._cluster.call("POST", self._url, self._body, timeout_s=self._timeout_s)
-        except WorkbenchError as exc:
+        except Exception as exc:  # noqa: BLE001  `result` raises it again, in the thread that waits for it
             self._problem = exc
-        self.done = True
+        finally:
+            self.done = True
 
     def seen(self, kind: str) -> None:
         last = {Status.SENT: "message_sent", Status.DELIVERED: "message_status_changed"}.get(
@@ -156,13 +161,20 @@ def messages(workbench: Workbench, *, phone: str, peer: str | None) -> None:
     """Show what is on the screen of PHONE, as its own database has it, by sequence ID."""
     cluster = workbench.cluster()
     check_phone(cluster, phone)
-    query = f"?with={peer}" if peer else ""
+    if peer:
+        check_name(peer)
+    query = f"?with={quote(peer)}" if peer else ""
     rows = cluster.call("GET", f"{cluster.plan.one('phones').private}/phones/{phone}/messages{query}")
+    if not rows and peer:
+        check_user(cluster, peer)
     if workbench.json:
         workbench.emit(rows)
         return
     if not rows:
-        workbench.note(f"no messages on the phone of {phone} yet: try `workbench send {phone} NAME TEXT`")
+        between = f" with {peer}" if peer else ""
+        workbench.note(
+            f"no messages{between} on the phone of {phone} yet: try `workbench send {phone} {peer or 'NAME'} TEXT`"
+        )
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("conversation", "seq", "from", "text", "status"):
@@ -184,6 +196,24 @@ def check_phone(cluster: Cluster, name: str) -> None:
     phones = cluster.plan.options.phones
     if name not in phones:
         raise UsageProblem(f"no phone of {name!r} is running here: there are {', '.join(phones)}")
+
+
+def _check_recipient(cluster: Cluster, name: str) -> None:
+    try:
+        check_user(cluster, name)
+    except (FailedError, TimedOutError):
+        # A phone takes a message while the directory is away, and its server asks later: so it can be watched.
+        return
+
+
+def _check_text(text: str) -> None:
+    # A byte that is no UTF-8 comes from the command line as half of a surrogate pair, which no encoding knows.
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:
+        raise UsageProblem(
+            f"character {exc.start + 1} of the text is not valid UTF-8: write the text in UTF-8"
+        ) from None
 
 
 def printable(text: str) -> str:

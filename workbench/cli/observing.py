@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 from rich.table import Table
 from rich.text import Text
 
 from workbench.cli.context import Workbench, command_options, complete_component, complete_phone
+from workbench.cli.names import check_user
 from workbench.errors import FailedError, NoClusterError, UsageProblem
 from workbench.tracing.journal import Reader, Seen, read_all
 from workbench.tracing.narration import Narrator
@@ -109,11 +111,8 @@ def latest_journal(workbench: Workbench) -> Path:
 def where(workbench: Workbench, *, user: str) -> None:
     """Say on which chat server USER should be (the ring) and is (the connection map)."""
     cluster = workbench.cluster()
-    try:
-        cluster.call("GET", f"{cluster.plan.one('directory').private}/users/{user}")
-    except UsageProblem:
-        raise UsageProblem(f"no user {user!r} in the directory") from None
-    ring = cluster.call("GET", f"{cluster.plan.one('load_balancer').private}/where?user={user}")
+    check_user(cluster, user)
+    ring = cluster.call("GET", f"{cluster.plan.one('load_balancer').private}/where?user={quote(user)}")
     route = asyncio.run(_route(cluster.plan, user))
     answer = {"user": user, "ring": ring["server"], "healthy": ring["healthy"], "connection_map": route}
     if workbench.json:

@@ -40,7 +40,8 @@ def prompt(workbench: Workbench, launched: Launched) -> None:
         "workbench> ", completer=CommandCompleter(), history=FileHistory(str(workbench.paths.history))
     )
     workbench.out.print(
-        "`help` lists the commands, Tab completes, `exit` or Ctrl-D ends the cluster.", markup=False
+        "`help` or `help COMMAND`; Tab completes; `exit` or Ctrl-D ends the cluster.",
+        markup=False,
     )
     ambient = _Ambient(workbench, launched, session)
     ambient.start()
@@ -54,7 +55,7 @@ def prompt(workbench: Workbench, launched: Launched) -> None:
             if words and words[0] == "up":
                 workbench.note("this cluster is up; another one needs another --home, in another terminal")
             elif words:
-                run(["--help"] if words == ["help"] else words, workbench)
+                run([*words[1:], "--help"] if words[0] == "help" else words, workbench)
     except EOFError:
         return
     except KeyboardInterrupt:

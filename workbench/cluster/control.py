@@ -68,8 +68,8 @@ class Cluster:
             payload = response.read()
         except TimeoutError:
             raise TimedOutError(f"{self._name_of(url)} did not answer within {timeout_s:g} s") from None
-        except OSError as exc:
-            reason = exc.strerror or type(exc).__name__
+        except (OSError, http.client.HTTPException) as exc:
+            reason = getattr(exc, "strerror", None) or type(exc).__name__
             raise FailedError(
                 f"{self._name_of(url)} does not answer ({reason}): see `workbench status`"
             ) from None

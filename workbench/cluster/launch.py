@@ -92,7 +92,7 @@ def launch(options: Options) -> Launched:
     """Start a cluster's supervisor.
 
     Raises:
-        FailedError: If the home cannot be written, or another `up` is just starting one.
+        FailedError: If the home cannot be written, or an engine does not answer at its address.
         UsageProblem: If an engine that was asked for does not exist here.
     """
     engines.check(options)

@@ -50,6 +50,23 @@ class Node:
         except OSError as exc:
             sys.exit(f"{self.name}: port {port} cannot be bound: {exc.strerror}")
 
+    async def until_stopped(self, work: asyncio.Task[None]) -> None:
+        """Wait until this box is to end, and cancel its work then.
+
+        Raises:
+            Exception: What the work failed with: a box that cannot do its work ends, for everybody to see.
+        """
+        stopping = asyncio.create_task(self.stop.wait())
+        await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+            await stopping
+        work.cancel()
+        try:
+            await work
+        except asyncio.CancelledError:
+            return
+
     async def until_up(
         self, what: str, attempt: Callable[[], Awaitable[Any]], errors: tuple[type[Exception], ...]
     ) -> Any:

@@ -252,12 +252,10 @@ async def _phones(node: Node) -> None:
         speed=plan.options.speed,
     )
     runner = await serve(fleet.app, node.listen(node.component.port))
+    running = asyncio.create_task(fleet.run())
     node.ready()
-    starting = asyncio.create_task(fleet.start())
-    await node.stop.wait()
-    starting.cancel()
-    await asyncio.gather(starting, return_exceptions=True)
-    await fleet.stop()
+    await node.until_stopped(running)
+    fleet.close()
     await runner.cleanup()
     await client.close()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from components.load_balancer.protocol import DEFAULT_SEED, Ring
+from workbench.cluster.addresses import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,13 +45,18 @@ class Component(msgspec.Struct, frozen=True):
 
     @property
     def endpoint(self) -> str:
-        """Where it is reached, as a URL."""
+        """Where it is reached, as a URL. It may hold a password: to show it, take `shown`."""
         if self.external:
             return self.external
         scheme = {"chat_server": "ws", "load_balancer": "ws", "redis": "redis", "kafka": "kafka"}.get(
             self.kind, "http"
         )
         return f"{scheme}://{HOST}:{self.port}"
+
+    @property
+    def shown(self) -> str:
+        """Where it is reached, as it may be shown and written to the journal."""
+        return masked(self.endpoint)
 
     @property
     def private(self) -> str:

@@ -9,6 +9,7 @@ import msgspec
 import psutil
 
 from workbench.cluster.plan import Plan
+from workbench.errors import FailedError
 
 if TYPE_CHECKING:
     from workbench.cluster.paths import Paths
@@ -73,8 +74,16 @@ class State(msgspec.Struct):
 
 
 def load(paths: Paths) -> State | None:
-    """Read the state file; one that is missing or broken says that nothing runs."""
+    """Read the state file; one that is missing or broken says that nothing runs.
+
+    Raises:
+        FailedError: If the home cannot be read.
+    """
     try:
         return msgspec.json.decode(paths.state.read_bytes(), type=State)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+    except OSError as exc:
+        raise FailedError(
+            f"{paths.home} is no usable home ({exc.strerror}): choose another with --home DIR or WORKBENCH_HOME"
+        ) from None

@@ -202,7 +202,7 @@ class Supervisor:
 
     def _box_ready(self, box: Box) -> None:
         component = box.component
-        self._journal.write(ComponentStarted(component.name, component.kind, box.pid, component.endpoint))
+        self._journal.write(ComponentStarted(component.name, component.kind, box.pid, component.shown))
         self._tell({"event": "started", "component": component.name})
 
     def _box_exited(self, box: Box) -> None:
@@ -248,7 +248,7 @@ class Supervisor:
                     "name": component.name,
                     "kind": component.kind,
                     "pid": box.pid if box else None,
-                    "endpoint": component.endpoint if component.port or component.external else None,
+                    "endpoint": component.shown if component.port or component.external else None,
                     "state": box.state if box else "external",
                     "exit_code": box.exit_code if box else None,
                 }

@@ -28,6 +28,13 @@ class ConnectionChanged(Event, frozen=True):
     after: str
 
 
+class PhoneDisabled(Event, frozen=True):
+    """A phone stays offline for this run: its database or its key is of no use."""
+
+    user: str
+    reason: str
+
+
 class ReconnectScheduled(Event, frozen=True):
     """A phone waits before it tries again: a random delay within the bound of full jitter. Seconds."""
 

@@ -57,6 +57,15 @@ class CounterSeeded(Event, frozen=True):
     epoch: int
 
 
+class SendRestored(Event, frozen=True):
+    """Redis did not remember a send that the store has; it was told the number under which it is stored."""
+
+    step = 2
+    message_id: str
+    conversation: str
+    seq: int
+
+
 class MessageAppended(Event, frozen=True):
     """The broker confirmed the record (acks=all)."""
 
