@@ -280,8 +280,8 @@ def test_a_phone_without_its_key_is_named_by_up_and_stands_in_nobodys_way(tmp_pa
     for file in (tmp_path / "data" / "phones").glob("alice.sqlite3*"):
         file.unlink()
     again = workbench(tmp_path, "up", "--detach")
+    assert again.returncode == Exit.DONE, again.stderr
     try:
-        assert again.returncode == Exit.DONE
         notes = [line for line in again.stderr.splitlines() if "alice" in line]
         assert len(notes) == 1, again.stderr
         assert "another key" in notes[0]
