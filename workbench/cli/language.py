@@ -56,7 +56,7 @@ def problem_of(line: str) -> str | None:
 
     try:
         words = words_of(line)
-        context = click.Context(cli, info_name=NAME)
+        context = click.Context(cli, info_name=NAME, **cli.context_settings)
         command: click.Command = cli
         while isinstance(command, click.Group):
             name, found, words = command.resolve_command(context, words)
