@@ -36,8 +36,16 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
     return [name for name in ("list", *CATALOGUE) if name.startswith(incomplete)]
 
 
+def _known(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value == "list" or value in CATALOGUE:
+        return value
+    near = difflib.get_close_matches(value, CATALOGUE, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UsageProblem(f"no diagram {value!r}: {hint}there are {', '.join(CATALOGUE)}")
+
+
 @click.command()
-@click.argument("name", default="list", shell_complete=_complete)
+@click.argument("name", default="list", shell_complete=_complete, callback=_known)
 @click.option("--message", help="Light it with this message: an id, or `last`.")
 @click.option("--run", "run_id", help="Of this run, not the newest.")
 @click.option("--from", "from_s", type=click.FloatRange(0), help="spacetime: from this second of the run on.")
@@ -64,11 +72,6 @@ def diagram(  # noqa: PLR0913  its options
     if name == "list":
         _show_list(workbench)
         return
-    if name not in CATALOGUE:
-        near = difflib.get_close_matches(name, CATALOGUE, n=1)
-        raise UsageProblem(
-            f"no diagram {name!r}: {f'did you mean {near[0]}? ' if near else ''}there are {', '.join(CATALOGUE)}"
-        )
     is_stretch = from_s is not None or to_s is not None
     if is_stretch and (name != "spacetime" or message):
         raise UsageProblem("--from and --to choose a stretch of a run for `spacetime`, without --message")
