@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from prompt_toolkit import PromptSession
-from rich.table import Table
 
 from workbench.cli.authoring import lint, new
 from workbench.cli.context import Workbench, command_options
@@ -23,6 +22,7 @@ from workbench.cli.stepping import (
     solution,
     with_open_lesson,
 )
+from workbench.cli.tables import print_rows
 from workbench.course.page import Page
 from workbench.course.player import Player
 from workbench.course.progress import ProgressFile, decode, encode
@@ -92,12 +92,11 @@ def list_(workbench: Workbench, *, course: Path | None) -> None:
     if workbench.json:
         workbench.emit(rows)
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("lesson", "title", "walkthrough", "min", ""):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(row["lesson"], row["title"], row["part"], str(row["minutes"]), row["state"])
-    workbench.out.print(table)
+    print_rows(
+        workbench.out,
+        ("lesson", "title", "walkthrough", "min", ""),
+        [(row["lesson"], row["title"], row["part"], str(row["minutes"]), row["state"]) for row in rows],
+    )
     workbench.out.print("\nBegin with `lesson start NN`, go on with `lesson`.", markup=False)
 
 
