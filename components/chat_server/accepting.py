@@ -13,6 +13,7 @@ from components.internal_http.client import RejectedError, UnreachableError
 from components.trace.events import (
     CounterSeeded,
     MessageAppended,
+    NumberRenewed,
     ReceiptKept,
     ReceiptTaken,
     ReceiptWaits,
@@ -91,8 +92,10 @@ class Accepting:
                 only_remembered=may_be_stored,
                 **who,
             )
-            if isinstance(answer, Sequenced):
+            if isinstance(answer, Sequenced) and not await self._was_given_up(answer, send, who, trace):
                 break
+            if isinstance(answer, Sequenced):
+                continue
             await self._tell_from_store(send, who, trace, counter_lost=isinstance(answer, Unseeded))
             may_be_stored = False
         routes = {name: route.server if route else None for name, route in answer.routes.items()}
@@ -104,6 +107,16 @@ class Accepting:
             link=(self._server, "redis"),
         )
         return answer
+
+    async def _was_given_up(self, answer: Sequenced, send: Send, who: dict[str, str], trace: Trace) -> bool:
+        """Say whether a repetition's old number was closed meanwhile; then nobody remembers it any more."""
+        if not (answer.duplicate and send.resend) or answer.changed:
+            return False
+        if not await self._store.is_closed(send.conversation, answer.seq):
+            return False
+        await self._routes.forget(send.conversation, seq=answer.seq, **who)
+        self._journal.write(NumberRenewed(send.client_msg_id, send.conversation, answer.seq), trace=trace)
+        return True
 
     async def _tell_from_store(
         self, send: Send, who: dict[str, str], trace: Trace, *, counter_lost: bool

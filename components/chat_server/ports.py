@@ -15,6 +15,8 @@ if TYPE_CHECKING:
         ReceiptStored,
         Route,
         Sequenced,
+        SyncPage,
+        SyncRequest,
         Unremembered,
         Unseeded,
     )
@@ -46,6 +48,9 @@ class Routes(Protocol):
         epoch: int,
         prior: tuple[int, str] | None,
     ) -> tuple[int, int]: ...
+    async def forget(  # noqa: D102
+        self, conversation: str, *, user: str, device: str, client_msg_id: str, seq: int
+    ) -> None: ...
     async def register(self, user: str, route: Route, ttl_s: float) -> Route | None: ...  # noqa: D102
     async def refresh(self, routes: dict[str, Route], ttl_s: float) -> dict[str, bool]: ...  # noqa: D102
     async def remove(self, user: str, connection: str) -> bool: ...  # noqa: D102
@@ -65,6 +70,8 @@ class Store(Protocol):
 
     async def head(self, conversation: str, user: str, device: str, client_msg_id: str) -> Head: ...  # noqa: D102
     async def max_seq(self, conversation: str) -> int: ...  # noqa: D102
+    async def is_closed(self, conversation: str, seq: int) -> bool: ...  # noqa: D102
+    async def sync(self, request: SyncRequest) -> SyncPage: ...  # noqa: D102
     async def raise_receipt(  # noqa: D102
         self, conversation: str, user: str, status: ReceiptStatus, seq: int
     ) -> ReceiptStored: ...

@@ -14,7 +14,7 @@ import msgspec
 from components.machine import Table
 from components.wire import codec, errors
 from components.wire.errors import WireError
-from components.wire.frames import Auth, Challenge, ClientFrame, Error, Ping, Pong, Receipt, Send
+from components.wire.frames import Auth, Challenge, ClientFrame, Error, Ping, Pong, Receipt, Send, Sync
 from components.wire.names import members_of
 
 
@@ -84,7 +84,13 @@ class TakeReceipt(msgspec.Struct, frozen=True):
     peers: list[str]
 
 
-Action = Reply | Verify | Accept | TakeReceipt
+class Fetch(msgspec.Struct, frozen=True):
+    """Send a page of what the phone missed."""
+
+    sync: Sync
+
+
+Action = Reply | Verify | Accept | TakeReceipt | Fetch
 
 
 class Session:
@@ -150,6 +156,10 @@ class Session:
             case Receipt():
                 receipt = msgspec.structs.replace(frame, user=self.user)
                 return [TakeReceipt(receipt, self._peers(frame.conversation, None))]
+            case Sync():
+                for conversation in frame.cursors:
+                    self._peers(conversation, None)
+                return [Fetch(frame)]
 
     def _check_send(self, send: Send) -> list[str]:
         if send.sender is not None and send.sender != self.user:

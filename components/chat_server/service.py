@@ -19,6 +19,7 @@ from components.chat_server.connection import Connection
 from components.chat_server.protocol import (
     Accept,
     Action,
+    Fetch,
     Reply,
     Session,
     State,
@@ -31,6 +32,7 @@ from components.internal_http.client import RejectedError, UnreachableError
 from components.trace.events import (
     ConnectionRefused,
     ConnectionReplaced,
+    ConnectionSilent,
     FrameRejected,
     MessageHandedOver,
     ReceiptHandedOver,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from components.chat_server.accepting import Accepting
     from components.chat_server.ports import Log, Peers, Users
     from components.chat_server.route_keeper import RouteKeeper
+    from components.chat_server.syncing import Syncing
     from components.trace.journal import Journal
     from components.wire.frames import Auth
 
@@ -57,6 +60,9 @@ log = logging.getLogger(__name__)
 AUTH_TIMEOUT_S = 5.0
 HANDSHAKE_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 0.5
+SILENT_HEARTBEATS = 2.5
+"""A connection on which nothing was heard for so many heartbeats is dead: behind a tunnel no close ever comes."""
+
 VIOLATIONS = (1002, 1007, 1008, 1009)
 """Close codes for a peer that breaks RFC 6455 or our limits: sent by the WebSocket layer, before any frame is read."""
 
@@ -73,6 +79,7 @@ class ChatServer:
         accepting: Accepting,
         routes: RouteKeeper,
         peers: Peers,
+        syncing: Syncing,
         journal: Journal,
         secret: str,
         heartbeat_s: float,
@@ -83,6 +90,7 @@ class ChatServer:
         self._accepting = accepting
         self._routes = routes
         self._peers = peers
+        self._syncing = syncing
         self._journal = journal
         self._heartbeat_s = heartbeat_s
         self._connections: dict[str, Connection] = {}
@@ -156,10 +164,15 @@ class ChatServer:
                     return
 
     async def _next(self, raw: Connection, session: Session) -> str:
+        is_open = session.state is State.OPEN
+        silence_s = SILENT_HEARTBEATS * self._heartbeat_s
         try:
-            async with asyncio.timeout(AUTH_TIMEOUT_S if session.state is not State.OPEN else None):
+            async with asyncio.timeout(silence_s if is_open else AUTH_TIMEOUT_S):
                 text = await raw.recv()
         except TimeoutError:
+            if is_open:
+                self._journal.write(ConnectionSilent(session.user or "", silence_s))
+                raise WireError(errors.SILENT) from None
             raise session.timed_out() from None
         if isinstance(text, bytes):
             raise WireError(errors.BINARY_FRAME)
@@ -192,6 +205,9 @@ class ChatServer:
                 await raw.send(codec.encode(ack))
             case TakeReceipt(receipt, peers):
                 await self._accepting.receipt(receipt, peers, continued(receipt.traceparent))
+            case Fetch(sync):
+                assert session.user is not None  # noqa: S101  likewise
+                await self._syncing.serve(sync, session.user, raw.send)
 
     async def _verify(self, auth: Auth, raw: Connection, session: Session, connection_id: str) -> None:
         try:

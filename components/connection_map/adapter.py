@@ -111,6 +111,18 @@ class ConnectionMap:
         seq, now = await self._script(protocol.SEED, keys, arguments)
         return int(seq), int(now)
 
+    async def forget(
+        self, conversation: str, *, user: str, device: str, client_msg_id: str, seq: int
+    ) -> None:
+        """Forget a send that is remembered under a number which was given up; its next repetition gets a new one.
+
+        Raises:
+            ConnectionMapError: If Redis does not answer.
+        """
+        await self._script(
+            protocol.FORGET, [self._keys.sent(conversation, user, device, client_msg_id)], [seq]
+        )
+
     async def register(self, user: str, route: Route, ttl_s: float) -> Route | None:
         """Write a user's route and give the one it replaces.
 

@@ -86,6 +86,16 @@ end
 return {redis.call('GET', KEYS[1]), epoch}
 """
 
+# KEYS: sent. ARGV: seq. Forgets a send, if it is still remembered under this number: the number was given up.
+FORGET = """
+local sent = redis.call('GET', KEYS[1])
+if sent and string.match(sent, '^(%d+) ') == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+  return 1
+end
+return 0
+"""
+
 # KEYS: route. ARGV: value, milliseconds. Gives the value that was there before, or ''.
 REGISTER_ROUTE = """
 local before = redis.call('GET', KEYS[1])

@@ -29,7 +29,7 @@ class Consumed(Protocol):
 class Store(Protocol):
     """The message store."""
 
-    async def insert(self, messages: list[QueueRecord]) -> list[Outcome]: ...  # noqa: D102
+    async def insert(self, messages: list[QueueRecord], traceparents: list[str]) -> list[Outcome]: ...  # noqa: D102
 
 
 class Routes(Protocol):

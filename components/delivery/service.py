@@ -85,7 +85,9 @@ class Worker:
         attempt = 0
         while True:
             try:
-                outcomes = await self._store.insert([record for record, _ in batch])
+                outcomes = await self._store.insert(
+                    [record for record, _ in batch], [trace.header for _, trace in batch]
+                )
                 break
             except self._unavailable as exc:
                 attempt += 1
@@ -97,7 +99,9 @@ class Worker:
                 trace=trace,
                 link=(self._name, "store"),
             )
-        return [each for each, outcome in zip(batch, outcomes, strict=True) if outcome != "conflict"]
+        return [
+            each for each, outcome in zip(batch, outcomes, strict=True) if outcome in ("stored", "duplicate")
+        ]
 
     async def _hand_over(self, batch: list[Delivery]) -> None:
         missed = [delivery for delivery in batch if delivery.route is None]

@@ -8,65 +8,32 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from components.device.protocol import MESSAGE, MessageEvent, Status
+from components.device.rows import COLUMNS, SCHEMA, Row, row_of
 from components.wire.names import conversation_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from components.wire.frames import Ack, Message, Receipt
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS messages (
-  position INTEGER PRIMARY KEY,
-  conversation TEXT NOT NULL,
-  message_id TEXT NOT NULL,
-  sender TEXT NOT NULL,
-  seq INTEGER,
-  epoch INTEGER,
-  scheme TEXT NOT NULL,
-  body BLOB NOT NULL,
-  status TEXT NOT NULL,
-  written_ms INTEGER NOT NULL,
-  traceparent TEXT NOT NULL,
-  UNIQUE (conversation, sender, message_id)
-);
-CREATE INDEX IF NOT EXISTS by_seq ON messages (conversation, seq);
-CREATE INDEX IF NOT EXISTS outbox ON messages (status) WHERE status IN ('pending', 'sent');
-CREATE TABLE IF NOT EXISTS receipts (
-  conversation TEXT NOT NULL, user TEXT NOT NULL, status TEXT NOT NULL, seq INTEGER NOT NULL,
-  PRIMARY KEY (conversation, user, status)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-"""
 
-COLUMNS = "conversation, message_id, sender, seq, epoch, scheme, body, status, written_ms, traceparent"
-
-
-class Row(msgspec.Struct, frozen=True):
-    """A message as the phone keeps it. `seq` is None until the server assigned one."""
-
-    conversation: str
-    message_id: str
-    sender: str
-    seq: int | None
-    epoch: int | None
-    scheme: str
-    body: bytes
-    status: Status
-    written_ms: int
-    traceparent: str
+def _wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class Database:
     """One phone's file. Every method that changes something has committed, to the disk, when it returns."""
 
-    def __init__(self, path: Path, user: str) -> None:
+    def __init__(self, path: Path, user: str, clock_ms: Callable[[], int] = _wall_clock_ms) -> None:
         self._user = user
+        self._clock_ms = clock_ms
         self._db = sqlite3.connect(path, isolation_level=None)
         path.chmod(0o600)
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -93,28 +60,112 @@ class Database:
             scheme="plain",
             body=body,
             status=MESSAGE.initial,
-            written_ms=time.time_ns() // 1_000_000,
+            written_ms=self._clock_ms(),
             traceparent=traceparent,
         )
         self._insert(row)
         return row
 
-    def receive(self, message: Message) -> bool:
-        """Commit somebody's message; False if it was there already."""
-        return self._insert(
-            Row(
-                conversation=message.conversation,
-                message_id=message.message_id,
-                sender=message.sender,
-                seq=message.seq,
-                epoch=message.epoch,
-                scheme=message.scheme,
-                body=message.body,
-                status=Status.DELIVERED,
-                written_ms=time.time_ns() // 1_000_000,
-                traceparent=message.traceparent,
-            )
+    def receive(self, messages: Sequence[Message]) -> list[bool]:
+        """Commit messages, all in one transaction; True for each of somebody else's that was not there yet."""
+        with self._transaction():
+            new = [self._take(message) for message in messages]
+            for conversation in {message.conversation for message in messages}:
+                self._advance(conversation)
+        return new
+
+    def _take(self, message: Message) -> bool:
+        own = message.sender == self._user
+        row = Row(
+            conversation=message.conversation,
+            message_id=message.message_id,
+            sender=message.sender,
+            seq=message.seq,
+            epoch=message.epoch,
+            scheme=message.scheme,
+            body=message.body,
+            status=Status.SENT if own else Status.DELIVERED,
+            written_ms=self._clock_ms(),
+            traceparent=message.traceparent,
         )
+        if not self._insert(row):
+            # An own message that comes back: its ACK was lost, and this stands for it.
+            self._db.execute(
+                "UPDATE messages SET status = 'sent', seq = ?, epoch = ?"
+                " WHERE sender = ? AND message_id = ? AND conversation = ? AND status = 'pending' AND sender = ?",
+                (row.seq, row.epoch, row.sender, row.message_id, row.conversation, self._user),
+            )
+            return False
+        return not own
+
+    # Cursors --------------------------------------------------------------------------------------------------------
+
+    def prefix(self, conversation: str) -> int:
+        """Give the last number of the contiguous prefix: the phone has everything up to it; 0 if not even the first."""
+        row = self._db.execute(
+            "SELECT prefix FROM cursors WHERE conversation = ?", (conversation,)
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def cursors(self, limit: int) -> dict[str, int]:
+        """Give the contiguous prefix of every conversation, those with the newest messages first."""
+        rows = self._db.execute(
+            "SELECT conversation, coalesce(prefix, 0) FROM (SELECT conversation, max(position) AS newest FROM messages"
+            " GROUP BY conversation) LEFT JOIN cursors USING (conversation) ORDER BY newest DESC LIMIT ?",
+            (limit,),
+        )
+        return dict(rows.fetchall())
+
+    def close_numbers(self, closed: Mapping[str, Sequence[int]]) -> None:
+        """Commit that these numbers will never be a message's."""
+        with self._transaction():
+            for conversation, seqs in closed.items():
+                self._db.executemany(
+                    "INSERT OR IGNORE INTO closed VALUES (?, ?)", [(conversation, seq) for seq in seqs]
+                )
+                self._advance(conversation)
+
+    def _advance(self, conversation: str) -> None:
+        before = prefix = self.prefix(conversation)
+        known = "SELECT 1 FROM messages WHERE conversation = ? AND seq = ?"
+        given_up = "SELECT 1 FROM closed WHERE conversation = ? AND seq = ?"
+        while self._db.execute(f"{known} UNION {given_up}", (conversation, prefix + 1) * 2).fetchone():
+            prefix += 1
+        if prefix != before:
+            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (conversation, prefix))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # Reading marks --------------------------------------------------------------------------------------------------
+
+    def read_up_to(self, conversation: str) -> int:
+        """Give how far the owner has read, 0 if nothing."""
+        row = self._db.execute("SELECT seq FROM reads WHERE conversation = ?", (conversation,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def mark_read(self, conversation: str) -> int:
+        """Commit that the owner saw the conversation as far as it is there without a gap; give that number."""
+        seq = self.prefix(conversation)
+        self._db.execute("INSERT OR REPLACE INTO reads VALUES (?, ?)", (conversation, seq))
+        return seq
+
+    def has_from_others(self, conversation: str) -> bool:
+        """Say whether there is a message of somebody else in it: without one there is nothing to confirm."""
+        found = self._db.execute(
+            "SELECT 1 FROM messages WHERE conversation = ? AND sender != ? LIMIT 1",
+            (conversation, self._user),
+        ).fetchone()
+        return found is not None
+
+    # Own messages ---------------------------------------------------------------------------------------------------
 
     def acknowledge(self, ack: Ack) -> Row | None:
         """Commit an ACK: PENDING -> SENT. None if no message of ours waits for it.
@@ -125,11 +176,13 @@ class Database:
         if not row:
             return None
         status = MESSAGE.after(row[0].status, MessageEvent.ACK)
-        self._db.execute(
-            "UPDATE messages SET status = ?, seq = ?, epoch = ?"
-            " WHERE sender = ? AND message_id = ? AND conversation = ?",
-            (status, ack.seq, ack.epoch, self._user, ack.client_msg_id, ack.conversation),
-        )
+        with self._transaction():
+            self._db.execute(
+                "UPDATE messages SET status = ?, seq = ?, epoch = ?"
+                " WHERE sender = ? AND message_id = ? AND conversation = ?",
+                (status, ack.seq, ack.epoch, self._user, ack.client_msg_id, ack.conversation),
+            )
+            self._advance(ack.conversation)
         return msgspec.structs.replace(row[0], status=status, seq=ack.seq, epoch=ack.epoch)
 
     def take_receipt(self, receipt: Receipt) -> None:
@@ -193,7 +246,7 @@ class Database:
             f"SELECT {COLUMNS} FROM messages {where} ORDER BY conversation, seq IS NULL, seq, position",  # noqa: S608  constants
             (conversation,) if conversation else (),
         )
-        return [_row(each) for each in rows]
+        return [row_of(each) for each in rows]
 
     def close(self) -> None:
         """Close the file."""
@@ -204,7 +257,7 @@ class Database:
             f"SELECT {COLUMNS} FROM messages WHERE sender = ? AND {where} ORDER BY position",  # noqa: S608  constants
             (self._user, *arguments),
         )
-        return [_row(each) for each in rows.fetchall()]
+        return [row_of(each) for each in rows.fetchall()]
 
     def _insert(self, row: Row) -> bool:
         cursor = self._db.execute(
@@ -212,9 +265,3 @@ class Database:
             msgspec.structs.astuple(row),
         )
         return cursor.rowcount == 1
-
-
-def _row(values: tuple[object, ...]) -> Row:
-    fields = dict(zip(Row.__struct_fields__, values, strict=True))
-    fields["status"] = Status(str(fields["status"]))
-    return Row(**fields)  # type: ignore[arg-type]  # SQLite's columns are typed by the schema above

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from components.device.database import Database, Row
+    from components.device.database import Database
+    from components.device.rows import Row
 
 SETTING = "queue_id"
 

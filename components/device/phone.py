@@ -1,4 +1,4 @@
-"""The phone's app: connection manager and outbox around the database.
+"""The phone's app: what is written, what comes in, and which receipts that calls for, around the database.
 
 Nothing here holds a message that the database does not: kill the app anywhere, and the next start goes on.
 """
@@ -7,67 +7,111 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import random
 import secrets
 from typing import TYPE_CHECKING
 
-import websockets
-from websockets.asyncio.client import ClientConnection, connect
-
-from components.device.login import authenticate, identity_key
+from components.device.catching_up import CatchingUp
+from components.device.connection import ConnectionManager
+from components.device.login import identity_key
 from components.device.lost_log import LostLog
-from components.device.protocol import CONNECTION, Link, LinkEvent, backoff_bound, backoff_delay
+from components.device.meter import Meter
+from components.device.network import Network
+from components.device.protocol import Link
 from components.trace.events import (
-    ConnectionChanged,
     MessageSent,
     MessageShown,
     MessageStatusChanged,
     MessageWritten,
-    ReconnectScheduled,
+    ReadMarked,
     SendFailed,
     SendTransmitted,
 )
 from components.wire import codec
-from components.wire.frames import Ack, Challenge, Error, Message, Ping, Pong, Receipt, Send, Welcome
-from components.wire.names import MAX_FRAME_BYTES, SUBPROTOCOL
+from components.wire.frames import Ack, Challenge, Error, Message, Pong, Receipt, Send, Synced, Welcome
+from components.wire.names import conversation_of
 from components.wire.traceparent import Trace
 
 if TYPE_CHECKING:
-    from components.device.database import Database, Row
-    from components.trace.journal import Journal
+    from collections.abc import Callable
 
-OPEN_TIMEOUT_S = 5.0
-CLOSE_TIMEOUT_S = 0.3
+    from components.device.database import Database
+    from components.device.rows import Row
+    from components.trace.journal import Journal
+    from components.wire.frames import ReceiptStatus
+
 RETRY_S = 0.5
-REPLACED = 4409
+ACK_WAIT_S = 5.0
+"""An ACK that takes longer makes the phone doubt the connection, and ask with a heartbeat. Seconds at speed 1."""
 
 
 class Phone:
-    """One phone. `run` it as a task; `send` may be called at any time, online or not."""
+    """One run of the app. `run` it as a task; `send` may be called at any time, online or not."""
 
-    def __init__(
-        self, user: str, database: Database, balancer: str, journal: Journal, *, speed: float
+    def __init__(  # noqa: PLR0913  the phone that it runs on
+        self,
+        user: str,
+        database: Database,
+        balancer: str,
+        journal: Journal,
+        *,
+        speed: float,
+        network: Network | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.user = user
         self._db = database
-        self._balancer = balancer
         self._journal = journal
         self._speed = speed
-        self.link = CONNECTION.initial
-        self.server: str | None = None
-        self._socket: ClientConnection | None = None
         self._in_flight: dict[str, str] = {}
         self._attempts: dict[str, int] = {}
         self._failures: dict[str, Error] = {}
-        self._retrying: asyncio.Future[None] | None = None
+        self._page: list[Message] = []
+        self._server_marks: dict[tuple[str, str], int] = {}
+        self._background: set[asyncio.Future[None]] = set()
         self.changed = asyncio.Condition()
         self._key = identity_key(database)
         self._lost_log = LostLog(database)
+        self.meter = meter or Meter(speed)
+        self.connection = ConnectionManager(
+            user,
+            self._key,
+            balancer,
+            self,
+            journal,
+            network=network or Network(),
+            meter=self.meter,
+            speed=speed,
+        )
+        self._catching_up = CatchingUp(user, database, journal, self.connection.transmit, speed=speed)
 
     @property
     def public_key(self) -> bytes:
         """The Ed25519 public key of this device."""
         return bytes(self._key.verify_key)
+
+    @property
+    def link(self) -> Link:
+        """Where the connection manager is."""
+        return self.connection.link
+
+    @property
+    def server(self) -> str | None:
+        """The chat server that holds the socket, if one does."""
+        return self.connection.server
+
+    async def run(self) -> None:
+        """Stay connected, for ever, until cancelled."""
+        try:
+            await self.connection.run()
+        finally:
+            self._catching_up.stop()
+            for task in self._background:
+                task.cancel()
+
+    async def online(self) -> None:
+        """Wait until the phone is connected and known to the connection map."""
+        async with self.changed:
+            await self.changed.wait_for(lambda: self.link is Link.ONLINE)
 
     # Writing ------------------------------------------------------------------------------------------------------
 
@@ -85,10 +129,19 @@ class Phone:
         await self._drain(row.conversation)
         return row
 
-    async def online(self) -> None:
-        """Wait until the phone is connected and known to the connection map."""
-        async with self.changed:
-            await self.changed.wait_for(lambda: self.link is Link.ONLINE)
+    async def read(self, peer: str, trace: Trace) -> int:
+        """Open the conversation with somebody: everything that is there without a gap counts as read."""
+        conversation = conversation_of(self.user, peer)
+        before, seq = self._db.read_up_to(conversation), self._db.mark_read(conversation)
+        self._journal.write(ReadMarked(conversation, self.user, seq), trace=trace)
+        if seq > before or self._server_marks.get((conversation, "read"), 0) < seq:
+            await self._confirm(conversation, "read", seq, trace)
+        await self._notify()
+        return seq
+
+    def read_up_to(self, conversation: str) -> int:
+        """Give how far the owner has read."""
+        return self._db.read_up_to(conversation)
 
     def message(self, message_id: str) -> Row | None:
         """Give an own message as the database has it now."""
@@ -98,51 +151,82 @@ class Phone:
         """List messages as the screen shows them."""
         return self._db.messages(conversation)
 
+    def failure(self, message_id: str) -> Error | None:
+        """Say why a message FAILED, as long as the app remembers."""
+        return self._failures.get(message_id)
+
     async def _drain(self, conversation: str | None = None) -> None:
         # One message of a conversation in flight at a time: the server then numbers them in the order in which they
-        # were written, retries included.
-        if self.link is not Link.ONLINE:
+        # were written, retries included. What was missed comes first: sync, then drain.
+        if self.link is not Link.ONLINE or self._catching_up.under_way:
             return
         for row in [*self._lost_log.due(), *self._db.outbox(conversation)]:
             if row.conversation not in self._in_flight:
                 await self._transmit(row)
 
     async def _transmit(self, row: Row) -> None:
-        socket = self._socket
-        if socket is None:
-            return
         trace = Trace.parse(row.traceparent).child()
         # Surely new is only what this run of the app wrote and never sent: an earlier run may have died after sending.
         resend = self._attempts.get(row.message_id) != 0
-        frame = codec.encode(
-            Send(row.message_id, row.conversation, "plain", row.body, trace.header, resend=resend)
-        )
+        frame = Send(row.message_id, row.conversation, "plain", row.body, trace.header, resend=resend)
         self._in_flight[row.conversation] = row.message_id
         attempt = self._attempts[row.message_id] = self._attempts.get(row.message_id, 0) + 1
-        self._journal.write(
-            SendTransmitted(row.message_id, self.user, self.server or "", len(frame), attempt), trace=trace
+        event = SendTransmitted(
+            row.message_id, self.user, self.server or "", len(codec.encode(frame)), attempt
         )
-        try:
-            await socket.send(frame)
-        except websockets.ConnectionClosed:
-            return  # the row is still PENDING; the next connection sends it again
+        self._journal.write(event, trace=trace)
+        if await self.connection.transmit(
+            frame
+        ):  # if not: the row is PENDING, the next connection sends it again
+            self._later(ACK_WAIT_S, lambda: self._doubt_unless_acknowledged(row))
+
+    def _doubt_unless_acknowledged(self, row: Row) -> None:
+        if self._in_flight.get(row.conversation) == row.message_id:
+            self.connection.doubt()
 
     # Reading ------------------------------------------------------------------------------------------------------
 
-    async def _take(self, text: str | bytes) -> None:
+    async def welcomed(self, welcome: Welcome) -> None:
+        """Come online: fetch what was missed first."""
+        self._lost_log.welcomed(welcome.queue_id)
+        self._server_marks.clear()
+        await self._catching_up.begin()
+        await self._notify()
+
+    async def disconnected(self) -> None:
+        """Forget what only concerned the connection; the database has everything else."""
+        self._in_flight.clear()
+        self._page.clear()
+        self._catching_up.stop()
+
+    async def moved(self) -> None:
+        """Wake whoever watches the phone's state."""
+        await self._notify()
+
+    async def take(self, text: str | bytes) -> None:
+        """Take one frame."""
         frame = codec.decode_server(text)
         match frame:
             case Ack():
                 await self._acknowledged(frame)
+            case Message() if self._catching_up.under_way:
+                self._page.append(frame)
             case Message():
-                await self._received(frame)
+                await self._received([frame])
+            case Receipt() if frame.user == self.user:
+                self._server_marks[frame.conversation, frame.status] = frame.seq
             case Receipt():
                 self._db.take_receipt(frame)
                 self._apply_receipts(frame.conversation, Trace.parse(frame.traceparent).child())
+            case Synced():
+                await self._synced(frame)
             case Error():
                 await self._refused(frame)
             case Pong() | Welcome() | Challenge():
                 pass
+        await self._notify()
+
+    async def _notify(self) -> None:
         async with self.changed:
             self.changed.notify_all()
 
@@ -162,25 +246,60 @@ class Phone:
             self._apply_receipts(ack.conversation, trace)
         await self._drain(ack.conversation)
 
-    async def _received(self, message: Message) -> None:
-        trace = Trace.parse(message.traceparent).child()
-        new = self._db.receive(message)
-        self._journal.write(
-            MessageShown(
-                message.message_id,
-                message.conversation,
-                message.seq,
-                self.user,
-                hashlib.sha256(message.body).hexdigest(),
-                duplicate=not new,
-            ),
-            trace=trace,
-            link=(self.server or "", self.user),
+    async def _received(self, messages: list[Message]) -> None:
+        """Commit messages, show them, and only then say so: ✓✓ is a promise about this phone's disk."""
+        last: dict[str, tuple[Message, Trace]] = {}
+        for message, new in zip(messages, self._db.receive(messages), strict=True):
+            if message.sender == self.user:
+                continue
+            trace = Trace.parse(message.traceparent).child()
+            self._journal.write(
+                MessageShown(
+                    message.message_id,
+                    message.conversation,
+                    message.seq,
+                    self.user,
+                    hashlib.sha256(message.body).hexdigest(),
+                    duplicate=not new,
+                ),
+                trace=trace,
+                link=(self.server or "", self.user),
+            )
+            last[message.conversation] = (message, trace)
+        for conversation, (message, trace) in last.items():
+            prefix = self._db.prefix(conversation)
+            if prefix:
+                await self._confirm(conversation, "delivered", prefix, trace)
+            if prefix < message.seq:
+                self._catching_up.look_for_gap(conversation, message.seq)
+
+    async def _confirm(self, conversation: str, status: ReceiptStatus, seq: int, trace: Trace) -> None:
+        """Send a high-water mark. One that is lost with its connection is sent again after the next sync."""
+        if seq:
+            await self.connection.transmit(Receipt(conversation, seq, status, trace.header))
+
+    async def _synced(self, synced: Synced) -> None:
+        page, self._page = self._page, []
+        await self._received(page)
+        self._db.close_numbers(synced.closed)
+        if not await self._catching_up.page_taken(synced, len(page), self.server or ""):
+            return
+        trace = Trace.parse(synced.traceparent).child()
+        for conversation in synced.upto:
+            await self._repeat_marks(conversation, trace)
+        await self._drain()
+
+    async def _repeat_marks(self, conversation: str, trace: Trace) -> None:
+        """Say again what the server does not know yet: a receipt may have gone down with the last connection."""
+        if not self._db.has_from_others(conversation):
+            return
+        marks: tuple[tuple[ReceiptStatus, int], ...] = (
+            ("delivered", self._db.prefix(conversation)),
+            ("read", self._db.read_up_to(conversation)),
         )
-        # Only now, after the commit: ✓✓ says that the message is on this phone, not that it came near it.
-        receipt = Receipt(message.conversation, message.seq, "delivered", trace.header)
-        if self._socket is not None:
-            await self._socket.send(codec.encode(receipt))
+        for status, seq in marks:
+            if seq > self._server_marks.get((conversation, status), 0):
+                await self._confirm(conversation, status, seq, trace)
 
     def _apply_receipts(self, conversation: str, trace: Trace) -> None:
         for row, by in self._db.apply_receipts(conversation):
@@ -192,101 +311,31 @@ class Phone:
 
     async def _refused(self, error: Error) -> None:
         if error.client_msg_id is None:
+            if self._catching_up.under_way and error.retryable:
+                page, self._page = self._page, []
+                await self._received(page)
+                self._catching_up.failed()
+                await self._drain()
             return
         for conversation, message_id in list(self._in_flight.items()):
             if message_id == error.client_msg_id:
                 del self._in_flight[conversation]
         if error.retryable:
-            asyncio.get_running_loop().call_later(RETRY_S / self._speed, self._retry_soon)
+            self._later(RETRY_S, self._drain_soon)
             return
         self._attempts.pop(error.client_msg_id, None)
         self._lost_log.settled(error.client_msg_id)
         row = self._db.refuse(error.client_msg_id)
         if row is not None:
-            self._journal.write(
-                SendFailed(row.message_id, self.user, error.name), trace=Trace.parse(row.traceparent).child()
-            )
+            event = SendFailed(row.message_id, self.user, error.name)
+            self._journal.write(event, trace=Trace.parse(row.traceparent).child())
             self._failures[row.message_id] = error
         await self._drain()
 
-    # Connecting ---------------------------------------------------------------------------------------------------
+    def _later(self, seconds: float, act: Callable[[], object]) -> None:
+        asyncio.get_running_loop().call_later(seconds / self._speed, act)
 
-    async def run(self) -> None:
-        """Stay connected, for ever, until cancelled."""
-        attempt = 0
-        self._move(LinkEvent.OPEN)
-        try:
-            while True:
-                stable = await self._connect_once()
-                if self.link is Link.OFFLINE:
-                    return
-                attempt = 0 if stable else attempt
-                delay = backoff_delay(attempt, self._speed, random.uniform)
-                self._journal.write(
-                    ReconnectScheduled(self.user, attempt, delay, backoff_bound(attempt, self._speed))
-                )
-                attempt += 1
-                await asyncio.sleep(delay)
-                self._move(LinkEvent.TIMER)
-        finally:
-            if CONNECTION.knows(self.link, LinkEvent.CLOSE):
-                self._move(LinkEvent.CLOSE)
-
-    async def _connect_once(self) -> bool:
-        """Connect and stay until the connection is lost; say whether it was ever up."""
-        was_online = False
-        try:
-            async with connect(
-                f"{self._balancer}/connect?user={self.user}",
-                subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of str
-                compression=None,
-                max_size=2 * MAX_FRAME_BYTES,
-                open_timeout=OPEN_TIMEOUT_S,
-                close_timeout=CLOSE_TIMEOUT_S,
-                ping_interval=None,
-                proxy=None,
-            ) as socket:
-                self._move(LinkEvent.SOCKET_OPEN)
-                welcome = await authenticate(socket, self.user, self._key)
-                self._socket, self.server = socket, welcome.server
-                self._move(LinkEvent.WELCOME)
-                was_online = True
-                await self._online(socket, welcome)
-        except websockets.ConnectionClosed as exc:
-            replaced = exc.rcvd is not None and exc.rcvd.code == REPLACED
-            self._move(LinkEvent.REPLACED if replaced else LinkEvent.LOST)
-        except (OSError, TimeoutError, websockets.WebSocketException):
-            self._move(LinkEvent.LOST)
-        finally:
-            self._socket, self.server = None, None
-            self._in_flight.clear()
-        return was_online
-
-    async def _online(self, socket: ClientConnection, welcome: Welcome) -> None:
-        heartbeat = asyncio.create_task(self._heartbeat(socket, welcome.heartbeat_s))
-        try:
-            self._lost_log.welcomed(welcome.queue_id)
-            await self._drain()
-            async with self.changed:
-                self.changed.notify_all()
-            async for text in socket:
-                await self._take(text)
-            raise websockets.ConnectionClosedOK(socket.protocol.close_rcvd, socket.protocol.close_sent)
-        finally:
-            heartbeat.cancel()
-
-    async def _heartbeat(self, socket: ClientConnection, interval_s: float) -> None:
-        while True:
-            await asyncio.sleep(interval_s)
-            await socket.send(codec.encode(Ping()))
-
-    def _retry_soon(self) -> None:
-        self._retrying = asyncio.ensure_future(self._drain())
-
-    def _move(self, event: LinkEvent) -> None:
-        before, self.link = self.link, CONNECTION.after(self.link, event)
-        self._journal.write(ConnectionChanged(self.user, before, event, self.link))
-
-    def failure(self, message_id: str) -> Error | None:
-        """Say why a message FAILED, as long as the app remembers."""
-        return self._failures.get(message_id)
+    def _drain_soon(self) -> None:
+        task = asyncio.ensure_future(self._drain())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)

@@ -11,4 +11,6 @@ if TYPE_CHECKING:
 class Registry(Protocol):
     """The directory's key registry, as an app reaches it on first launch."""
 
-    async def register(self, user: str, device: str, public_key: bytes) -> DeviceKey: ...  # noqa: D102
+    async def register(  # noqa: D102
+        self, user: str, device: str, public_key: bytes, *, replace: bool = False
+    ) -> DeviceKey: ...

@@ -115,3 +115,61 @@ def backoff_bound(attempt: int, speed: float = 1.0) -> float:
 def backoff_delay(attempt: int, speed: float, uniform: Callable[[float, float], float]) -> float:
     """Draw a wait with full jitter: anywhere between nothing and the bound, so that a fleet does not return at once."""
     return uniform(0.0, backoff_bound(attempt, speed))
+
+
+class AppState(StrEnum):
+    """Where the app is, as the phone's operating system sees it."""
+
+    CLOSED = "closed"
+    FOREGROUND = "foreground"
+    BACKGROUND = "background"
+    SUSPENDED = "suspended"
+    UNINSTALLED = "uninstalled"
+
+
+class AppEvent(StrEnum):
+    """What moves it."""
+
+    OPEN = "open"
+    BACKGROUND = "background"
+    SUSPEND = "suspend"
+    PUSH = "push"
+    KILL = "kill"
+    UNINSTALL = "uninstall"
+    REINSTALL = "reinstall"
+
+
+APP: Table[AppState, AppEvent] = Table(
+    "phone app",
+    AppState.CLOSED,
+    {
+        AppState.CLOSED: {
+            AppEvent.OPEN: AppState.FOREGROUND,
+            AppEvent.PUSH: AppState.BACKGROUND,
+            AppEvent.UNINSTALL: AppState.UNINSTALLED,
+        },
+        AppState.FOREGROUND: {
+            AppEvent.OPEN: AppState.FOREGROUND,
+            AppEvent.PUSH: AppState.FOREGROUND,
+            AppEvent.BACKGROUND: AppState.BACKGROUND,
+            AppEvent.KILL: AppState.CLOSED,
+            AppEvent.UNINSTALL: AppState.UNINSTALLED,
+        },
+        AppState.BACKGROUND: {
+            AppEvent.OPEN: AppState.FOREGROUND,
+            AppEvent.BACKGROUND: AppState.BACKGROUND,
+            AppEvent.PUSH: AppState.BACKGROUND,
+            AppEvent.SUSPEND: AppState.SUSPENDED,
+            AppEvent.KILL: AppState.CLOSED,
+            AppEvent.UNINSTALL: AppState.UNINSTALLED,
+        },
+        AppState.SUSPENDED: {
+            AppEvent.OPEN: AppState.FOREGROUND,
+            AppEvent.PUSH: AppState.BACKGROUND,
+            AppEvent.KILL: AppState.CLOSED,
+            AppEvent.UNINSTALL: AppState.UNINSTALLED,
+        },
+        AppState.UNINSTALLED: {AppEvent.REINSTALL: AppState.FOREGROUND},
+    },
+)
+"""An app that is suspended or closed hears nothing: only a push or a finger brings it back."""

@@ -26,14 +26,16 @@ class DirectoryClient:
         self._url = url
         self._known: OrderedDict[str, None] = OrderedDict()
 
-    async def register(self, user: str, device: str, public_key: bytes) -> DeviceKey:
-        """Bind a name to a key.
+    async def register(
+        self, user: str, device: str, public_key: bytes, *, replace: bool = False
+    ) -> DeviceKey:
+        """Bind a name to a key; with `replace` in place of an older one.
 
         Raises:
             RejectedError: With status 409 if the name is bound to another key.
         """
         return await self._client.post(
-            f"{self._url}/devices", RegisterDevice(user, device, public_key), DeviceKey
+            f"{self._url}/devices", RegisterDevice(user, device, public_key, replace), DeviceKey
         )
 
     async def public_key(self, user: str, device: str) -> bytes | None:

@@ -13,6 +13,8 @@ from components.wire.records import (
     StoredMessage,
     StoreMessages,
     StoreReceipt,
+    SyncPage,
+    SyncRequest,
 )
 
 if TYPE_CHECKING:
@@ -27,9 +29,19 @@ class MessageStore:
         self._client = client
         self._url = url
 
-    async def insert(self, messages: list[QueueRecord]) -> list[Outcome]:
+    async def insert(self, messages: list[QueueRecord], traceparents: list[str]) -> list[Outcome]:
         """Store a batch; safe to repeat."""
-        return (await self._client.post(f"{self._url}/messages", StoreMessages(messages), Stored)).outcomes
+        batch = StoreMessages(messages, traceparents)
+        return (await self._client.post(f"{self._url}/messages", batch, Stored)).outcomes
+
+    async def sync(self, request: SyncRequest) -> SyncPage:
+        """Give a page of what somebody missed; safe to repeat."""
+        return await self._client.post(f"{self._url}/sync", request, SyncPage)
+
+    async def is_closed(self, conversation: str, seq: int) -> bool:
+        """Say whether a number was given up, so that no message can have it any more."""
+        params = {"conversation": conversation, "seq": str(seq)}
+        return (await self._client.get(f"{self._url}/head", Head, params)).closed
 
     async def raise_receipt(
         self, conversation: str, user: str, status: ReceiptStatus, seq: int

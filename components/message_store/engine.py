@@ -5,57 +5,43 @@ Cassandra would hold this as
     CREATE TABLE messages (conversation text, seq bigint, ..., PRIMARY KEY ((conversation), seq));
 
 and spread partitions over nodes; SQLite keeps the same order in one file. WITHOUT ROWID makes the primary key the
-table itself, so that a conversation's messages lie side by side, as they do in a Cassandra partition.
+table itself, so that a conversation's messages lie side by side, as they do in a Cassandra partition. `members` is
+what Cassandra would have as a second table, partitioned by user: which conversations somebody is in.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import time
 from typing import TYPE_CHECKING
 
-from components.wire.records import Head, Prior, ReceiptStored, StoredMessage
+from components.message_store import reading
+from components.message_store.schema import COLUMNS, open_database
+from components.wire.names import members_of
+from components.wire.records import Head, Prior, ReceiptStored
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from components.wire.records import Outcome, QueueRecord, StoreReceipt
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS messages (
-  conversation TEXT NOT NULL,
-  seq INTEGER NOT NULL,
-  epoch INTEGER NOT NULL,
-  message_id TEXT NOT NULL,
-  sender TEXT NOT NULL,
-  device TEXT NOT NULL,
-  scheme TEXT NOT NULL,
-  body BLOB NOT NULL,
-  body_hash TEXT NOT NULL,
-  accepted_ms INTEGER NOT NULL,
-  PRIMARY KEY (conversation, seq)
-) WITHOUT ROWID;
-CREATE UNIQUE INDEX IF NOT EXISTS one_row_a_send ON messages (conversation, sender, device, message_id);
-CREATE TABLE IF NOT EXISTS receipts (
-  conversation TEXT NOT NULL,
-  user TEXT NOT NULL,
-  status TEXT NOT NULL,
-  seq INTEGER NOT NULL,
-  PRIMARY KEY (conversation, user, status)
-) WITHOUT ROWID;
-"""
-
-COLUMNS = "conversation, seq, epoch, message_id, sender, device, scheme, body, body_hash, accepted_ms"
+    from components.wire.records import (
+        Outcome,
+        QueueRecord,
+        StoredMessage,
+        StoreReceipt,
+        SyncPage,
+        SyncRequest,
+    )
 
 
 class Engine:
-    """The tables. Not safe for threads: one writer, as SQLite wants it. Nothing is durable before `commit`."""
+    """The tables. Not safe for threads: one writer, as SQLite wants it. Nothing is durable before `commit`.
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        # FULL: a commit is on the disk when it returns, so what was answered survives a power cut.
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(SCHEMA)
+    `clock_ms` tells how long a number has been missing: milliseconds that only rise.
+    """
+
+    def __init__(self, path: Path, clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
+        self._db = open_database(path)
+        self._clock_ms = clock_ms
 
     def begin(self) -> None:
         """Open the transaction that the next writes share."""
@@ -70,16 +56,20 @@ class Engine:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
 
-    def insert(self, messages: list[QueueRecord]) -> list[Outcome]:
+    def insert(self, messages: list[QueueRecord], traceparents: list[str]) -> list[Outcome]:
         """Insert messages, idempotent on (conversation, seq).
 
-        `conflict` is said, and nothing written, if the seq is taken by another message or the message has another seq.
+        `conflict` is said, and nothing written, if the seq is taken by another message or the message has another seq;
+        `closed` if the number was given up before the message came.
         """
-        return [self._insert(message) for message in messages]
+        return [self._insert(*each) for each in zip(messages, traceparents, strict=True)]
 
-    def _insert(self, row: QueueRecord) -> Outcome:
+    def _insert(self, row: QueueRecord, traceparent: str) -> Outcome:
+        if self._is_closed(row.conversation, row.seq):
+            return "closed"
         cursor = self._db.execute(
-            f"INSERT INTO messages ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608  a constant
+            f"INSERT INTO messages ({COLUMNS}, stored_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  a constant
+            " ON CONFLICT DO NOTHING",
             (
                 row.conversation,
                 row.seq,
@@ -91,9 +81,15 @@ class Engine:
                 row.body,
                 row.body_hash,
                 row.accepted_ms,
+                traceparent,
+                self._clock_ms(),
             ),
         )
         if cursor.rowcount == 1:
+            self._db.executemany(
+                "INSERT OR IGNORE INTO members VALUES (?, ?)",
+                [(member, row.conversation) for member in members_of(row.conversation)],
+            )
             return "stored"
         there = self._db.execute(
             "SELECT message_id, sender FROM messages WHERE conversation = ? AND seq = ?",
@@ -119,9 +115,11 @@ class Engine:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def head(self, conversation: str, send: tuple[str, str, str] | None = None) -> Head:
-        """Give the highest seq and epoch, and where a send (user, device, client_msg_id) is, if it is there."""
-        seq, epoch = self._db.execute(
+    def head(
+        self, conversation: str, send: tuple[str, str, str] | None = None, seq: int | None = None
+    ) -> Head:
+        """Give the highest seq and epoch, where a send (user, device, client_msg_id) is, and if `seq` was given up."""
+        highest, epoch = self._db.execute(
             "SELECT coalesce(max(seq), 0), coalesce(max(epoch), 0) FROM messages WHERE conversation = ?",
             (conversation,),
         ).fetchone()
@@ -133,15 +131,22 @@ class Engine:
                 (conversation, *send),
             ).fetchone()
             prior = Prior(*row) if row else None
-        return Head(seq, epoch, prior)
+        closed = seq is not None and self._is_closed(conversation, seq)
+        return Head(highest, epoch, prior, closed)
+
+    def _is_closed(self, conversation: str, seq: int) -> bool:
+        found = self._db.execute(
+            "SELECT 1 FROM closed WHERE conversation = ? AND seq = ?", (conversation, seq)
+        ).fetchone()
+        return found is not None
 
     def messages(self, conversation: str, after: int, limit: int) -> list[StoredMessage]:
         """Read a slice of a partition in clustering order: seq > `after`, at most `limit` rows."""
-        rows = self._db.execute(
-            f"SELECT {COLUMNS} FROM messages WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?",  # noqa: S608  a constant
-            (conversation, after, limit),
-        )
-        return [StoredMessage(*row) for row in rows]
+        return reading.messages(self._db, conversation, after, limit)
+
+    def sync(self, request: SyncRequest) -> SyncPage:
+        """Give a page of what somebody missed, and close the gaps in it that are old enough."""
+        return reading.page(self._db, request, self._clock_ms())
 
     def close(self) -> None:
         """Close the file."""

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from components.internal_http import server
 from components.message_store.engine import Engine
-from components.wire.records import Stored, StoreMessages, StoreReceipt
+from components.wire.records import Stored, StoreMessages, StoreReceipt, SyncRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,7 @@ class StoreService:
                 web.get("/messages", self._messages),
                 web.get("/head", self._head),
                 web.post("/receipts", self._receipt),
+                web.post("/sync", self._sync),
             ]
         )
 
@@ -63,11 +64,19 @@ class StoreService:
 
     async def _insert(self, request: web.Request) -> web.Response:
         batch = await server.body_of(request, StoreMessages)
-        return server.reply(Stored(await self._write(lambda: self._engine.insert(batch.messages))))
+        return server.reply(
+            Stored(await self._write(lambda: self._engine.insert(batch.messages, batch.traceparents)))
+        )
 
     async def _receipt(self, request: web.Request) -> web.Response:
         receipt = await server.body_of(request, StoreReceipt)
         return server.reply(await self._write(lambda: self._engine.raise_receipt(receipt)))
+
+    async def _sync(self, request: web.Request) -> web.Response:
+        asked = await server.body_of(request, SyncRequest)
+        if not 0 < asked.limit <= MAX_PAGE:
+            raise web.HTTPUnprocessableEntity(text=f"limit is 1 to {MAX_PAGE}")
+        return server.reply(await self._write(lambda: self._engine.sync(asked)))
 
     async def _messages(self, request: web.Request) -> web.Response:
         query = request.query
@@ -80,7 +89,8 @@ class StoreService:
     async def _head(self, request: web.Request) -> web.Response:
         query = request.query
         send = (query["user"], query["device"], query["client_msg_id"]) if "client_msg_id" in query else None
-        return server.reply(await self._run(self._engine.head, query["conversation"], send))
+        seq = int(query["seq"]) if "seq" in query else None
+        return server.reply(await self._run(self._engine.head, query["conversation"], send, seq))
 
     async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)

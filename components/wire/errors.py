@@ -92,6 +92,13 @@ UNAVAILABLE = _define(
     50, "unavailable", "A store or broker behind the server does not answer.", definite=False, retryable=True
 )
 SERVER_DRAINING = _define(51, "server_draining", "The server is shutting down.", retryable=True, close=1001)
+SILENT = _define(
+    55,
+    "silent",
+    "Nothing was heard on this connection for two heartbeats and a half.",
+    retryable=True,
+    close=4410,
+)
 SLOW_READER = _define(
     52, "slow_reader", "The connection does not read what is sent.", retryable=True, close=1013
 )
@@ -120,5 +127,6 @@ CLOSE_CODES: dict[int, str] = {
     4401: "not authenticated",
     4408: "authentication took too long",
     4409: "replaced by a newer login",
+    4410: "nothing was heard for too long",
 }
 """Every close code a chat server sends, with its meaning. 1002 and 1009 come from the WebSocket layer itself."""

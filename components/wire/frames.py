@@ -6,13 +6,15 @@ receiving phone how to open one. `traceparent` rides in the frame because a WebS
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from components.wire.names import (
+    MAX_CURSORS,
     Body,
     Conversation,
+    Cursor,
     Device,
     Epoch,
     MessageId,
@@ -60,6 +62,18 @@ class Receipt(msgspec.Struct, tag="receipt", forbid_unknown_fields=True, frozen=
     status: ReceiptStatus
     traceparent: Traceparent
     user: User | None = None
+
+
+class Sync(msgspec.Struct, tag="sync", forbid_unknown_fields=True, frozen=True):
+    """Asks for what this phone missed: of each conversation, everything after its contiguous prefix.
+
+    Conversations that the phone does not name are answered from their beginning. The answer is a page: `message` and
+    `receipt` frames and then `synced`; while that says `more`, the phone asks again with the cursors it then has, so a
+    connection lost in mid-page costs nothing.
+    """
+
+    cursors: Annotated[dict[Conversation, Cursor], msgspec.Meta(max_length=MAX_CURSORS)]
+    traceparent: Traceparent
 
 
 class Ping(msgspec.Struct, tag="ping", forbid_unknown_fields=True, frozen=True):
@@ -110,6 +124,19 @@ class Message(msgspec.Struct, tag="message", forbid_unknown_fields=True, frozen=
     traceparent: Traceparent
 
 
+class Synced(msgspec.Struct, tag="synced", forbid_unknown_fields=True, frozen=True):
+    """Ends a page of a sync.
+
+    `closed` names numbers that no message will ever have, such as one whose server died between INCR and the log and
+    whose phone never asked again; they count as there. `upto` is the highest number stored of each conversation.
+    """
+
+    upto: dict[Conversation, Cursor]
+    closed: dict[Conversation, list[Seq]]
+    more: bool
+    traceparent: Traceparent
+
+
 class Pong(msgspec.Struct, tag="pong", forbid_unknown_fields=True, frozen=True):
     """Answers a heartbeat, so that the phone notices a dead connection too."""
 
@@ -125,8 +152,17 @@ class Error(msgspec.Struct, tag="error", forbid_unknown_fields=True, frozen=True
     client_msg_id: str | None = None
 
 
-ClientFrame = Auth | Send | Receipt | Ping
-ServerFrame = Challenge | Welcome | Ack | Message | Receipt | Pong | Error
+ClientFrame = Auth | Send | Receipt | Sync | Ping
+ServerFrame = Challenge | Welcome | Ack | Message | Receipt | Synced | Pong | Error
 
-CLIENT_FRAMES: tuple[type[msgspec.Struct], ...] = (Auth, Send, Receipt, Ping)
-SERVER_FRAMES: tuple[type[msgspec.Struct], ...] = (Challenge, Welcome, Ack, Message, Receipt, Pong, Error)
+CLIENT_FRAMES: tuple[type[msgspec.Struct], ...] = (Auth, Send, Receipt, Sync, Ping)
+SERVER_FRAMES: tuple[type[msgspec.Struct], ...] = (
+    Challenge,
+    Welcome,
+    Ack,
+    Message,
+    Receipt,
+    Synced,
+    Pong,
+    Error,
+)

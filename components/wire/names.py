@@ -20,6 +20,9 @@ MAX_FRAME_BYTES = 64 * 1024
 MAX_BODY_BYTES = 32 * 1024
 """Largest message body, in bytes before base64."""
 
+MAX_CURSORS = 500
+"""Conversations that one `sync` may name."""
+
 MAX_SEQ = 2**53 - 1
 """Largest sequence ID: the largest integer that every JSON reader keeps exact (RFC 8259 section 6)."""
 
@@ -34,6 +37,9 @@ Device = Annotated[str, msgspec.Meta(pattern=USER_PATTERN)]
 Conversation = Annotated[str, msgspec.Meta(pattern=CONVERSATION_PATTERN)]
 MessageId = Annotated[str, msgspec.Meta(pattern=MESSAGE_ID_PATTERN)]
 """Made by the sending phone: 48 random bits in hex, enough for a laptop. At WhatsApp's scale one takes 128."""
+
+Cursor = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
+"""The last number of a phone's contiguous prefix of a conversation: it has everything up to here. 0: nothing yet."""
 
 Seq = Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQ)]
 Epoch = Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQ)]

@@ -67,13 +67,14 @@ class Appended(msgspec.Struct, frozen=True):
     offset: int
 
 
-Outcome = Literal["stored", "duplicate", "conflict"]
+Outcome = Literal["stored", "duplicate", "conflict", "closed"]
 
 
 class StoreMessages(msgspec.Struct, frozen=True):
-    """Store a batch; idempotent on (conversation, seq)."""
+    """Store a batch; idempotent on (conversation, seq). `traceparents` has one for each message."""
 
     messages: list[QueueRecord]
+    traceparents: list[str]
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -95,6 +96,29 @@ class StoredMessage(msgspec.Struct, frozen=True):
     body: bytes
     body_hash: str
     accepted_ms: int
+    traceparent: str
+
+
+class SyncRequest(msgspec.Struct, frozen=True):
+    """Asks for a page of what `user` missed: at most `limit` messages, in order within each conversation.
+
+    A gap that is older than `gap_ms` is closed for good, so that no phone waits for it for ever.
+    """
+
+    user: User
+    cursors: dict[Conversation, int]
+    limit: int
+    gap_ms: int
+
+
+class SyncPage(msgspec.Struct, frozen=True):
+    """A page: messages, the other members' high-water marks, closed numbers, and the highest number of each."""
+
+    messages: list[StoredMessage]
+    receipts: list[StoreReceipt]
+    closed: dict[str, list[int]]
+    upto: dict[str, int]
+    more: bool
 
 
 class Prior(msgspec.Struct, frozen=True):
@@ -105,11 +129,15 @@ class Prior(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """What the store knows of a conversation: the highest seq and epoch (0 if none), and a message asked for."""
+    """What the store knows of a conversation: the highest seq and epoch (0 if none), and a message asked for.
+
+    `closed` says that the number that was asked for can no longer be a message's.
+    """
 
     max_seq: int
     epoch: int
     prior: Prior | None = None
+    closed: bool = False
 
 
 class StoreReceipt(msgspec.Struct, frozen=True):
@@ -158,11 +186,15 @@ class CloseConnection(msgspec.Struct, frozen=True):
 
 
 class RegisterDevice(msgspec.Struct, frozen=True):
-    """Bind a name to a device's public key; the first key that comes wins."""
+    """Bind a name to a device's public key; the first key that comes wins.
+
+    `replace` is a new installation whose owner has proved that the name is theirs.
+    """
 
     user: User
     device: Device
     public_key: bytes
+    replace: bool = False
 
 
 class DeviceKey(msgspec.Struct, frozen=True):

@@ -61,6 +61,7 @@ class World:
             accepting=None,
             routes=keeper,
             peers=None,
+            syncing=None,
             journal=self,
             secret="secret",
             heartbeat_s=30,

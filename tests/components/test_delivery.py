@@ -43,7 +43,7 @@ class World:
         self._conflicts = conflicts
         self._away, self._here, self._routes = away, here, routes or {}
 
-    async def insert(self, messages):
+    async def insert(self, messages, _traceparents):
         if self._away:
             self._away -= 1
             raise Away

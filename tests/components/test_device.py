@@ -3,9 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.device.database import Database
+from components.device.meter import Meter, frame_bytes
 from components.device.protocol import (
+    APP,
     CONNECTION,
     MESSAGE,
+    AppEvent,
+    AppState,
     Link,
     LinkEvent,
     MessageEvent,
@@ -113,14 +117,14 @@ def test_a_receipt_is_a_high_water_mark_and_an_older_one_changes_nothing(databas
 
 
 def test_a_copy_is_received_once(database):
-    assert database.receive(incoming(1))
-    assert not database.receive(incoming(1))
+    assert database.receive([incoming(1)]) == [True]
+    assert database.receive([incoming(1)]) == [False]
     assert len(database.messages()) == 1
 
 
 def test_the_screen_is_in_order_of_seq_whatever_the_order_of_arrival(database):
     for seq in (3, 1, 2):
-        database.receive(incoming(seq, f"{seq:012x}"))
+        database.receive([incoming(seq, f"{seq:012x}")])
     write(database, "a" * 12)
     assert [row.seq for row in database.messages("alice:bob")] == [1, 2, 3, None]
 
@@ -130,3 +134,94 @@ def test_a_refused_message_leaves_the_outbox(database):
     assert database.refuse("0" * 12).status is Status.FAILED
     assert database.outbox() == []
     assert database.refuse("0" * 12) is None
+
+
+# Cursors: the contiguous prefix, never the highest number
+
+
+def test_a_gap_holds_the_cursor_until_it_is_filled(database):
+    database.receive([incoming(seq, f"{seq:012x}") for seq in (1, 2, 4)])
+    assert database.prefix("alice:bob") == 2
+    database.receive([incoming(3, f"{3:012x}")])
+    assert database.prefix("alice:bob") == 4
+    assert database.cursors(10) == {"alice:bob": 4}
+
+
+def test_own_messages_count_once_they_are_numbered(database):
+    write(database, "0" * 12)
+    database.receive([incoming(2)])
+    assert database.prefix("alice:bob") == 0
+    database.acknowledge(ack("0" * 12, 1))
+    assert database.prefix("alice:bob") == 2
+
+
+def test_an_own_message_that_comes_back_stands_for_its_lost_ack(database):
+    write(database, "0" * 12)
+    back = Message("0" * 12, "alice:bob", 1, 1, "alice", "plain", b"Hey", TRACE)
+    assert database.receive([back]) == [False]
+    row = database.message("0" * 12)
+    assert (row.status, row.seq) == (Status.SENT, 1)
+    assert database.outbox() == []
+    assert database.prefix("alice:bob") == 1
+
+
+def test_a_number_that_was_given_up_counts_as_there(database):
+    database.receive([incoming(3)])
+    database.close_numbers({"alice:bob": [1, 2]})
+    assert database.prefix("alice:bob") == 3
+
+
+@given(st.permutations(range(1, 9)), st.sets(st.integers(1, 8), max_size=3), st.integers(0, 8))
+def test_the_cursor_is_the_contiguous_prefix_whatever_comes_when(
+    tmp_path_factory, order, given_up, killed_after
+):
+    path = tmp_path_factory.mktemp("phone") / "alice.sqlite3"
+    database = Database(path, "alice")
+    database.close_numbers({"alice:bob": sorted(given_up)})
+    there = set(given_up)
+    for count, seq in enumerate(each for each in order if each not in given_up):
+        if count == killed_after:  # the app is killed, and opened again
+            database.close()
+            database = Database(path, "alice")
+        database.receive([incoming(seq, f"{seq:012x}")])
+        there.add(seq)
+        prefix = next(number for number in range(10) if number + 1 not in there)
+        assert database.prefix("alice:bob") == prefix
+    database.close()
+
+
+def test_reading_marks_what_is_there_without_a_gap(database):
+    database.receive([incoming(seq, f"{seq:012x}") for seq in (1, 3)])
+    assert database.mark_read("alice:bob") == 1
+    assert database.read_up_to("alice:bob") == 1
+
+
+# The app's life
+
+
+@given(st.lists(st.sampled_from(AppEvent)))
+def test_an_app_that_is_not_installed_can_only_be_installed(events):
+    state = APP.initial
+    for event in events:
+        if not APP.knows(state, event):
+            continue
+        after = APP.after(state, event)
+        if state is AppState.UNINSTALLED:
+            assert event is AppEvent.REINSTALL
+        if event is AppEvent.PUSH:
+            assert after in (AppState.FOREGROUND, AppState.BACKGROUND)
+        state = after
+
+
+def test_traffic_within_the_radio_tail_wakes_nothing():
+    meter = Meter(speed=1)
+    for now in (0, 1, 5.5, 20, 24):
+        meter.sent(10, now)
+    assert meter.stats.wake_ups == 2
+    assert meter.stats.bytes_sent == 5 * (2 + 4 + 10)
+
+
+@pytest.mark.parametrize(("payload", "header"), [(125, 2), (126, 4), (65_535, 4), (65_536, 10)])
+def test_a_frame_has_the_size_that_the_rfc_gives_it(payload, header):
+    assert frame_bytes(payload, masked=False) == header + payload
+    assert frame_bytes(payload, masked=True) == header + 4 + payload

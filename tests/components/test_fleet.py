@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from components.device.fleet import Fleet, PhoneState
+from components.device.fleet import Fleet
+from components.device.glass import Glass, PhoneState
 from components.internal_http.client import Client, RejectedError
 from components.internal_http.server import serve
 
@@ -17,7 +18,7 @@ class Registry:
     def __init__(self):
         self.failures = {}
 
-    async def register(self, user, _device, _public_key):
+    async def register(self, user, _device, _public_key, *, replace=False):  # noqa: ARG002  the port's
         if user in self.failures:
             raise self.failures[user]
 
@@ -42,7 +43,6 @@ class World:
             "ws://127.0.0.1:1",
             self.registry,
             self.journal,
-            secret="secret",
             speed=1,
         )
 
@@ -54,7 +54,7 @@ class World:
         client = Client("secret")
         with socket.create_server(("127.0.0.1", 0)) as listening:
             url = f"http://127.0.0.1:{listening.getsockname()[1]}/phones?wait_s=0.1"
-            runner = await serve(fleet.app, listening)
+            runner = await serve(Glass(fleet, "secret").app, listening)
             try:
                 yield lambda: client.get(url, list[PhoneState])
             finally:
@@ -62,7 +62,7 @@ class World:
                 await asyncio.gather(running, return_exceptions=True)
                 await client.close()
                 await runner.cleanup()
-                fleet.close()
+                await fleet.close()
 
 
 @pytest.fixture
@@ -96,4 +96,4 @@ async def test_what_nobody_foresaw_ends_the_fleet(world):
     with pytest.raises(ExceptionGroup) as caught:
         await fleet.run()
     assert caught.group_contains(RuntimeError, match="surprise")
-    fleet.close()
+    await fleet.close()

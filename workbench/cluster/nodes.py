@@ -86,6 +86,7 @@ async def _chat_server(node: Node) -> None:
     from components.chat_server.client import ChatServers  # noqa: PLC0415
     from components.chat_server.route_keeper import RouteKeeper  # noqa: PLC0415
     from components.chat_server.service import ChatServer  # noqa: PLC0415
+    from components.chat_server.syncing import Syncing  # noqa: PLC0415
     from components.connection_map.adapter import ConnectionMap, ConnectionMapError  # noqa: PLC0415
     from components.directory.client import DirectoryClient  # noqa: PLC0415
     from components.message_store.client import MessageStore  # noqa: PLC0415
@@ -99,11 +100,12 @@ async def _chat_server(node: Node) -> None:
     queue = await node.until_up("kafka", lambda: _started(Producer, queue_settings(plan)), (QueueError,))
     users = DirectoryClient(client, plan.one("directory").private)
     peers = ChatServers(client, {each.name: each.private for each in plan.all("chat_server")})
+    store = MessageStore(client, plan.one("message_store").private)
     accepting = Accepting(
         node.name,
         routes=redis,
         queue=queue,
-        store=MessageStore(client, plan.one("message_store").private),
+        store=store,
         users=users,
         peers=peers,
         journal=node.journal,
@@ -124,6 +126,7 @@ async def _chat_server(node: Node) -> None:
         accepting=accepting,
         routes=routes,
         peers=peers,
+        syncing=Syncing(node.name, store, node.journal, speed=plan.options.speed),
         journal=node.journal,
         secret=plan.secret,
         heartbeat_s=plan.heartbeat_s,
@@ -238,6 +241,7 @@ async def _directory(node: Node) -> None:
 
 async def _phones(node: Node) -> None:
     from components.device.fleet import Fleet  # noqa: PLC0415
+    from components.device.glass import Glass  # noqa: PLC0415
     from components.directory.client import DirectoryClient  # noqa: PLC0415
 
     plan = node.plan
@@ -248,14 +252,13 @@ async def _phones(node: Node) -> None:
         plan.one("load_balancer").endpoint,
         DirectoryClient(client, plan.one("directory").private),
         node.journal,
-        secret=plan.secret,
         speed=plan.options.speed,
     )
-    runner = await serve(fleet.app, node.listen(node.component.port))
+    runner = await serve(Glass(fleet, plan.secret).app, node.listen(node.component.port))
     running = asyncio.create_task(fleet.run())
     node.ready()
     await node.until_stopped(running)
-    fleet.close()
+    await fleet.close()
     await runner.cleanup()
     await client.close()
 

@@ -101,7 +101,7 @@ class RecordConsumed(Event, frozen=True):
 
 
 class MessageStored(Event, frozen=True):
-    """The message store answered: `stored`, or `duplicate` if the row was there, or `conflict`."""
+    """The message store answered: `stored`, `duplicate` if the row was there, `conflict`, or `closed`."""
 
     step = 4
     message_id: str
@@ -201,3 +201,11 @@ class MessageStatusChanged(Event, frozen=True):
     by: str
     seq: int
     status: str
+
+
+class ReadMarked(Event, frozen=True):
+    """The owner opened the conversation: everything up to `seq` is read, on this phone at first."""
+
+    conversation: str
+    user: str
+    seq: int
