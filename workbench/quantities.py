@@ -2,7 +2,8 @@
 
 An answer may hold many numbers: the way to the result, the result, and the same at the peak or with all copies. The
 numbers in the asked unit come first; where there is none, a number without a unit and one with the numerator alone
-(`20 TB` of TB/day) are taken in the asked unit. Of these, one counts that is right; else the first after the last `=`, `makes`, `is`, `about` or `gives`; else the first.
+(`20 TB` of TB/day) are taken in the asked unit. Of these, one counts that is right and not said of peak, copies or
+headroom; else the first after the last `=`, `makes`, `is`, `about` or `gives`; else the first.
 """
 
 from __future__ import annotations
@@ -22,6 +23,17 @@ SLACK = 1 + 1e-9
 ANYTHING = ("item", "thing")
 """As a unit, whatever is counted: `3 messages` are 3 items."""
 
+_EXTRA = r"(?:peaks?|copies|replicas?|replicat\w+|headroom|bursts?|spikes?|spare)\b"
+_ASIDE = re.compile(rf"\b{_EXTRA}", re.IGNORECASE)
+_WITHOUT = re.compile(
+    rf"\b(?:without|before|excluding|except|no|off|one|single)[\s-]+(?:any |the |a )?{_EXTRA}", re.IGNORECASE
+)
+_CLAUSE_END = re.compile(
+    r"[;:()\n\u2014\u00d7*=]|[.,!?](?=\s|$)|->|→|\b(?:and|but|so|while|whereas|then|times|x)\b", re.IGNORECASE
+)
+_OPENING = re.compile(
+    r"\W*(?:(?:at|with|in|for|including|plus|under|during)\b.*|(?:[\w-]+\W*){1,2})", re.DOTALL
+)
 _CONCLUDES = re.compile(
     r"=|≈|→|->|\b(?:makes?|is|are|about|gives?|comes? to|so|that's|it's|need)\b", re.IGNORECASE
 )
@@ -109,7 +121,11 @@ def within(answer: str, value: float, unit: str, factor: float) -> NumberResult:
         said = answer[slice(*span)]
         problem = f"`{said}` is not of the kind that was asked for, {unit}: {advice}"
         return msgspec.structs.replace(unread, span=span, said=said, problem=problem)
-    chosen = next(filter(is_right, all_of_them), None) or _concluded(answer, best)
+    asides = _asides(answer, found)
+    plain = [each for each in all_of_them if each.start not in asides]
+    chosen = next(filter(is_right, plain), None)
+    if chosen is None:
+        chosen = _concluded(answer, [each for each in best if each.start not in asides] or best)
     parsed = asked.value_of(chosen)
     span = (chosen.start, chosen.end)
     return NumberResult(
@@ -151,3 +167,20 @@ def _concluded(answer: str, numbers: list[Quantity]) -> Quantity:
         if after is not None:
             return after
     return numbers[0]
+
+
+def _asides(answer: str, numbers: list[Quantity]) -> set[int]:
+    """Find where numbers start that are said of the peak, of all copies or of headroom."""
+    bounds = [0, *(end for found in _CLAUSE_END.finditer(answer) for end in found.span()), len(answer)]
+    clauses = list(pairwise(bounds))[::2]
+    found = set()
+    opening = False
+    for start, end in clauses:
+        inside = [each.start for each in numbers if start <= each.start < end]
+        text = answer[start:end]
+        aside = _ASIDE.search(_WITHOUT.sub("", text)) is not None
+        if aside or opening:
+            found.update(inside)
+        if text.strip():
+            opening = aside and not inside and _OPENING.fullmatch(text.strip()) is not None
+    return found

@@ -131,6 +131,7 @@ def test_the_right_number_counts_whatever_else_is_said(answer, value, unit, said
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
+        ("300k/s on average, 1.2M/s at peak", "300k/s"),
         ("Some say 1k/s. I'd say it is about 20k/s, or 30k/s", "20k/s"),
         ("20k/s, or 30k/s", "20k/s"),
         ("2k/s x 10 = 20k/s", "20k/s"),
