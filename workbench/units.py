@@ -133,15 +133,13 @@ def scale(expression: str) -> tuple[float, str]:
     return float(base.magnitude), str(base.dimensionality)
 
 
-def say(value: float, unit: str) -> str:
-    """Write a number, of at most four digits that mean something, with its unit: `1,157,000 messages/second`."""
-    size = abs(value)
-    if size >= LARGEST_IN_FULL:
-        number = f"{value:.4g}"
-    elif size >= FIRST_WHOLE:
-        number = f"{float(f'{value:.4g}'):,.0f}"
+def say(value: float, unit: str, digits: int = 4) -> str:
+    """Write a number, of at most so many digits that mean something, with its unit: `1,157,000 messages/second`."""
+    rounded = float(f"{value:.{digits}g}")
+    if FIRST_WHOLE <= abs(rounded) < LARGEST_IN_FULL and rounded.is_integer():
+        number = f"{rounded:,.0f}"
     else:
-        number = f"{value:.4g}"
+        number = f"{rounded:,.{digits}g}"
     return f"{number} {unit if number == '1' else _plural_of(unit)}"
 
 

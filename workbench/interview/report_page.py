@@ -10,6 +10,7 @@ from rich.text import Text
 
 from workbench.drawing.canvas import draw
 from workbench.drawing.figures.typed import Mark, typed
+from workbench.units import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +31,8 @@ PARTS = {
     "reason": "why it is needed",
     "wrong": "the contrary",
 }
+EXACT = 12
+"""Digits of a number as its author wrote it."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -184,20 +187,21 @@ class Page:
             self.line(f"because: {clean(overruling.reason)}", 3)
 
     def _number(self, number: NumberResult) -> None:
-        wanted = f"{number.value:,.12g} {number.unit}, give or take a factor of {number.factor:g}"
+        wanted, give = say(number.value, number.unit, EXACT), f"give or take a factor of {number.factor:g}"
         if number.parsed is None or number.ratio is None:
             self.line(
-                Text("no number: ", style="bold").append(clean(number.problem or ""), style="not bold"), 2
+                Text("not read: ", style="bold").append(clean(number.problem or ""), style="not bold"), 2
             )
-            self.line(f"right is {wanted}", 3)
+            self.line(f"right is {wanted}, {give}", 3)
             return
         word = "right" if number.right else "too high" if number.ratio > 1 else "too low"
-        self.line(
-            Text(f"{word}: ", style="bold")
-            .append(f"«{clean(number.said)}»", style="underline")
-            .append(f" is {number.parsed:,.4g} {number.unit}; right is {wanted}", style="not bold"),
-            2,
-        )
+        read = say(number.parsed, number.unit)
+        text = Text(f"{word}: ", style="bold").append(f"«{clean(number.said)}»", style="underline")
+        if _bare(read) != _bare(number.said):
+            text.append(f" is {read}", style="not bold")
+        if read != say(number.value, number.unit):
+            text.append(f"; right is {wanted}", style="not bold")
+        self.line(text.append(f", {give}", style="not bold"), 2)
 
     def drawing(self, links: LinksResult, *, compared: bool) -> None:
         """Draw an architecture that was typed; with `compared`, also what is missing and which link is wrong."""
@@ -224,6 +228,12 @@ class Page:
             self.line(f"extra, costs nothing: {arrow(link)}", 2)
         if links.unknown:
             self.line(f"names not known here: {clean(', '.join(links.unknown))}", 2)
+
+
+def _bare(said: str) -> str:
+    """Leave out what makes no difference: `1,000 servers` and `1000 server`, `20 TB a day` and `20 TB/day`."""
+    plain = re.sub(r"\s*(?:/|\b(?:a|per|every|each)\b)\s*", "/", said.lower())
+    return re.sub(r"[\s,]|s\b", "", plain)
 
 
 def marked_links(links: LinksResult, *, compared: bool) -> list[tuple[str, str, Mark]]:

@@ -4,12 +4,13 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from workbench.interview.grading import Overruling, grade
+from workbench.interview.grading import Grade, Overruling, grade
 from workbench.interview.questions import load_bank
 from workbench.interview.report import Report, report
 from workbench.interview.report_page import Page, marked
-from workbench.interview.score import Verdict
+from workbench.interview.score import Verdict, score
 from workbench.interview.session import VERSION, Session, Turn, plan
+from workbench.quantities import within
 
 ANSWERS = {
     "across": "Server 1 looks up the server in a map. Both users are on the same server.",
@@ -70,7 +71,48 @@ def test_a_wrong_answer_says_why(session):
 
 def test_a_number_says_what_was_read_and_what_is_right(session):
     text = " ".join(shown(session).split())
-    assert "too high: «12M messages/s» is 1.2e+07 message/second; right is 1,160,000 message/second" in text
+    assert (
+        "too high: «12M messages/s» is 12,000,000 messages/second; right is 1,160,000 messages/second,"
+        " give or take a factor of 2" in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "unit", "line"),
+    [
+        (
+            "a million per second",
+            1_160_000,
+            "message/second",
+            (
+                "right: «a million per second» is 1,000,000 messages/second; right is 1,160,000 messages/second,"
+                " give or take a factor of 2"
+            ),
+        ),
+        ("20 TB/day", 20, "TB/day", "right: «20 TB/day», give or take a factor of 2"),
+        ("20 TB a day", 20, "TB/day", "right: «20 TB a day», give or take a factor of 2"),
+        ("1000 servers", 1000, "server", "right: «1000 servers», give or take a factor of 2"),
+        (
+            "10",
+            1000,
+            "server",
+            "too low: «10» is 10 servers; right is 1,000 servers, give or take a factor of 2",
+        ),
+        (
+            "lots",
+            20,
+            "TB/day",
+            (
+                "not read: no number found: write a number with a unit, such as 3 TB/day"
+                " right is 20 TB/day, give or take a factor of 2"
+            ),
+        ),
+    ],
+)
+def test_numbers_are_said_in_full_and_nothing_twice(answer, value, unit, line):
+    out = Console(file=io.StringIO(), width=200, highlight=False)
+    Page(out).grade(Grade(0.0, score(answer, []), within(answer, value, unit, 2)))
+    assert " ".join(out.file.getvalue().split()) == line
 
 
 def test_links_say_what_is_missing_wrong_extra_and_unknown(session):
