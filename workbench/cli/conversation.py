@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from workbench.interview.questions import Question
 
 SEEDS = 10_000
+HANDING_IN = "An answer may have several lines; two empty lines, or Ctrl-D, hand it in."
 
 
 def start(workbench: Workbench, minutes: int, focus: str | None, seed: int | None, bank: Path | None) -> Exit:
@@ -49,7 +50,7 @@ def start(workbench: Workbench, minutes: int, focus: str | None, seed: int | Non
     count = f"{len(chosen)} question{'s' * (len(chosen) > 1)}"
     Page(workbench.out).line(
         f"Interview {new.id}: {count}, {minutes} minutes. Answer as you would aloud, in sentences:"
-        " what, how it works, and why."
+        f" what, how it works, and why. {HANDING_IN}"
     )
     return _hold(workbench, new, questions)
 
@@ -60,7 +61,7 @@ def resume(workbench: Workbench) -> Exit:
     found = Store(workbench.home).latest(lambda each: not each.finished, workbench.note)
     if found is None:
         raise UsageProblem("no interview waits to be finished: `workbench interview start` begins one")
-    Page(workbench.out).line(f"Interview {found.id}, where you left it.")
+    Page(workbench.out).line(f"Interview {found.id}, where you left it. {HANDING_IN}")
     return _hold(workbench, found, load_bank(Path(found.bank) if found.bank else default_bank()))
 
 

@@ -191,6 +191,7 @@ class Learner:
 def test_an_interview_through_a_terminal_with_hint_paste_interruption_and_resume(interview, bank, tmp_path):
     home = tmp_path / "home"
     learner = Learner(home, "start", "--bank", str(bank))
+    learner.sees("hand it in")
     learner.sees("How does a message get across?")
     learner.awaits_prompt()
     learner.sees(":skip | :quit")
@@ -211,7 +212,7 @@ def test_an_interview_through_a_terminal_with_hint_paste_interruption_and_resume
     learner.types("\x04")
     learner.sees("How does server 1 find out?")
     learner.awaits_prompt()
-    learner.types("It queries redis about it.\r\r")
+    learner.types("It queries redis about it.\r\r\r")
     learner.sees("Enter next")
     learner.types("m")
     learner.sees("It asks redis.")
