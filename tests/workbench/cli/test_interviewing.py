@@ -12,7 +12,7 @@ from workbench.errors import Exit
 
 ROOT = Path(__file__).parents[3]
 
-QUESTION = """version = 1
+QUESTION = '''version = 1
 topic = "routing"
 title = "From server 1 to server 7"
 kind = "text"
@@ -21,7 +21,10 @@ lesson = "03-server-1-to-server-7"
 part = "Step 3"
 ask = "How does a message get across?"
 hints = ["Who knows where Bob is?"]
-model = "Server 1 looks Bob up in a shared map."
+model = """Server 1 looks Bob up in a map that all servers share, because it knows nothing but its own
+sockets, and it finds that server 7 holds his. It hands the message to the log, and a worker takes it from there, writes
+the row, and asks server 7 to push it down the socket. If Bob has moved meanwhile, the push finds nobody, and the worker
+looks him up again."""
 [[rubric]]
 id = "map"
 says = "a shared map tells which server holds a socket"
@@ -46,7 +49,7 @@ model = "Then he is offline."
 id = "offline"
 says = "he counts as offline"
 mechanism = ["count|treat + offline"]
-"""
+'''
 ANSWERS = "".join(
     f'[[answer]]\nkind = "{kind}"\nband = [{low}, {high}]\ntext = "{text}"\n'
     for kind, low, high, text in (
