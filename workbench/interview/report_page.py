@@ -224,8 +224,11 @@ class Page:
         for link, why in links.wrong:
             self.line(f"wrong: {arrow(link)}", 2)
             self.line(" ".join(why.split()), 3)
-        for link in links.extra:
+        free = len(links.extra) - links.too_many
+        for link in links.extra[:free]:
             self.line(f"extra, costs nothing: {arrow(link)}", 2)
+        for link in links.extra[free:]:
+            self.line(f"one extra link too many, costs what a right one earns: {arrow(link)}", 2)
         if links.unknown:
             self.line(f"names not known here: {clean(', '.join(links.unknown))}", 2)
 

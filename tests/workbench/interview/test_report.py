@@ -125,6 +125,15 @@ def test_links_say_what_is_missing_wrong_extra_and_unknown(session):
     assert "names not known here: flux capacitor" in text
 
 
+def test_extra_links_that_cost_are_said_so(bank):
+    question = next(each for each in load_bank(bank) if each.id == "draw")
+    out = Console(file=io.StringIO(), width=200, highlight=False)
+    Page(out).grade(grade(question, "box a -> box b -> box c -> box d -> box e"))
+    text = out.file.getvalue()
+    assert text.count("extra, costs nothing: ") == 3
+    assert "one extra link too many, costs what a right one earns: box d -> box e" in text
+
+
 def test_both_scores_are_shown_where_they_differ(session):
     session.turns[0] = msgspec.structs.replace(
         session.turns[0], overrulings=[Overruling("map", Verdict.MET, "It\x1b[31m was there")]
