@@ -94,6 +94,10 @@ def report(workbench: Workbench, name: str, overrule: tuple[str, str] | None, re
     """Show an interview, after overruling an item of it if that was asked for."""
     store = Store(workbench.home)
     found = store.latest(lambda _: True, workbench.note) if name == "last" else store.load(name)
+    if found is None and store.has_files():
+        raise UsageProblem(
+            f"no interview in {store.folder} can be read: `workbench interview start` begins another one"
+        )
     if found is None:
         raise UsageProblem("no interview yet: `workbench interview start` begins one")
     if overrule is not None:

@@ -49,6 +49,10 @@ class Store:
             found, key=lambda name: [int(part) if part.isdigit() else 0 for part in name.split("-")]
         )
 
+    def has_files(self) -> bool:
+        """Say whether there is a file of an interview, be it of a newer workbench or damaged and kept aside."""
+        return any(self.folder.glob("*.json*"))
+
     def new_id(self, now: datetime) -> str:
         """Name an interview by the time at which it starts."""
         taken = {path.name.split(".")[0] for path in self.folder.glob("*.json*")}

@@ -161,6 +161,17 @@ def test_a_report_needs_an_interview(interview):
     )
 
 
+@pytest.mark.parametrize("text", ['{"version": 99}', "{"])
+def test_files_that_cannot_be_read_are_not_none_at_all(interview, tmp_path, text):
+    folder = tmp_path / "home" / "interviews"
+    folder.mkdir(parents=True)
+    (folder / "2026-01-31-0915.json").write_text(text)
+    for _ in range(2):
+        code, _, err = interview("report")
+        assert code is Exit.USAGE
+        assert f"no interview in {folder} can be read: `workbench interview start` begins another" in err
+
+
 class Learner:
     """A learner at a real terminal of 80 by 24."""
 
