@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 MAX_LINKS = 200
 MAX_TARGETS = 20
+APART = "\n\n"
 
 _ARROW = re.compile(r"\s*(<-{1,3}>|<=+>|↔|⇔|-{1,3}>|=+>|→|⟶|⇒|<-{1,3}|←)\s*")
 _BOTH = ("↔", "⇔")
 _BETWEEN_NAMES = re.compile(r"\s*[,&]\s*(?:and\s+)?|\s+and\s+")
-_LINE_END = re.compile(r"[\n;]")
 _NOISE = re.compile(
     r"^\s*(?:[-*•]|\d+[.)])\s+|\([^()]*\)|[`\"'.:!?]|\b(?:the|a|an|his|her|its)\s+", re.IGNORECASE
 )
@@ -71,19 +71,26 @@ def parse(text: str) -> Drawn:
     paths: list[list[str]] = []
     prose: list[str] = []
     links = left_out = 0
-    for line in _LINE_END.split(text):
-        pieces = _ARROW.split(line)
-        groups = [_names(piece) for piece in pieces[::2]]
-        if len(pieces) == 1 or not any(groups):
-            prose.append(line)
+    for piece in re.split(r"(?<=[\n;])", text):
+        line = piece.rstrip("\n;")
+        sides = _ARROW.split(line)
+        groups = [_names(side) for side in sides[::2]]
+        if len(sides) == 1 or not any(groups):
+            prose.append(piece)
             continue
-        for path in _paths(groups, pieces[1::2]):
+        prose.append(APART)
+        for path in _paths(groups, sides[1::2]):
             if links + len(path) - 1 > MAX_LINKS:
                 left_out += 1
                 continue
             links += len(path) - 1
             paths.append(path)
-    return Drawn(paths, "\n".join(prose), left_out)
+    return Drawn(paths, _joined(prose), left_out)
+
+
+def _joined(prose: Iterable[str]) -> str:
+    """Put together the prose as it was typed; what arrows part stays apart, or it would make one sentence."""
+    return re.sub(r"\s*\n\s*\n\s*", APART, "".join(prose)).strip()
 
 
 def _names(piece: str) -> list[str]:

@@ -32,7 +32,13 @@ def test_arrows_may_point_back_or_both_ways():
 def test_lines_without_an_arrow_are_prose():
     drawn = parse("First the way in:\n- a -> b; b -> c\nThe map is shared.")
     assert drawn.links() == [("a", "b"), ("b", "c")]
-    assert drawn.prose == "First the way in:\nThe map is shared."
+    assert drawn.prose == "First the way in:\n\nThe map is shared."
+
+
+def test_prose_is_kept_as_it_was_typed_and_what_arrows_part_stays_apart():
+    drawn = parse("It is near; it is fast.\nSo I take it\na -> b\nwhich is shared; a -> c; it is\nbig")
+    assert drawn.links() == [("a", "b"), ("a", "c")]
+    assert drawn.prose == "It is near; it is fast.\nSo I take it\n\nwhich is shared;\n\nit is\nbig"
 
 
 def test_all_links_found_are_full_marks_by_whatever_name():
