@@ -17,6 +17,7 @@ from workbench.interview.grading import grade
 from workbench.interview.questions import default_bank, load_bank
 from workbench.interview.report_page import Page, percent
 from workbench.interview.score import MAX_ANSWER
+from workbench.wording import count
 
 if TYPE_CHECKING:
     from workbench.cli.context import Workbench
@@ -35,6 +36,8 @@ def look(
         UsageProblem: If they do not go together, or what they name is not there.
     """
     folder = bank or default_bank()
+    if lint and (name is not None or answer is not None):
+        raise UsageProblem("--lint checks the whole bank: leave out the question's ID and --answer")
     if lint:
         return check(workbench, folder)
     if name is None and answer is not None:
@@ -72,7 +75,9 @@ def show_all(workbench: Workbench, folder: Path) -> None:
     width = max(len(question.id) for question in bank)
     for question in bank:
         page.line(f"{question.id:<{width}}  {question.title} ({question.topic}, {question.minutes} min)")
-    page.line(Text(f"{len(bank)} questions. One of them: workbench interview questions ID", style="dim"))
+    page.line(
+        Text(f"{count(len(bank), 'question')}. Show one: workbench interview questions ID", style="dim")
+    )
 
 
 def show(workbench: Workbench, question: Question) -> None:
@@ -109,6 +114,7 @@ def score_answer(workbench: Workbench, question: Question, file: str) -> None:
 
 
 def _read(file: str) -> str:
+    what = "the answer on stdin" if file == "-" else file
     most = MAX_ANSWER * UTF8_BYTES + 1
     try:
         if file == "-":
@@ -118,13 +124,13 @@ def _read(file: str) -> str:
                 read = source.read(most)
         answer = read[:most].decode("utf-8", "strict" if len(read) < most else "ignore")
     except UnicodeDecodeError:
-        raise UsageProblem(f"{file} is no UTF-8 text") from None
+        raise UsageProblem(f"{what} is no UTF-8 text") from None
     except OSError as exc:
-        raise UsageProblem(f"{file} cannot be read: {exc.strerror}") from None
+        raise UsageProblem(f"{what} cannot be read: {exc.strerror}") from None
     if len(answer) > MAX_ANSWER or len(read) == most:
-        raise UsageProblem(f"{file} is too long: an answer has at most {MAX_ANSWER:,} characters")
+        raise UsageProblem(f"{what} is too long: an answer has at most {MAX_ANSWER:,} characters")
     if not answer.strip():
-        raise UsageProblem(f"{file} is empty: there is nothing to score")
+        raise UsageProblem(f"{what} is empty: there is nothing to score")
     return answer
 
 
@@ -149,5 +155,6 @@ def check(workbench: Workbench, folder: Path) -> Exit:
         for problem in problems:
             workbench.out.print(str(problem), markup=False, soft_wrap=True)
         names = {each.question for each in scored}
-        page.line(f"{len(names)} questions, {len(scored)} answers, {len(problems)} problems")
+        figures = ((len(names), "question"), (len(scored), "answer"), (len(problems), "problem"))
+        page.line(", ".join(count(number, noun) for number, noun in figures))
     return Exit.CHECK_FAILED if problems else Exit.DONE

@@ -11,6 +11,7 @@ from rich.text import Text
 from workbench.drawing.canvas import draw
 from workbench.drawing.figures.typed import Mark, typed
 from workbench.units import say
+from workbench.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,6 +67,8 @@ def marked(sentence: str, spans: Iterable[tuple[int, int]]) -> Text:
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
+        if start >= end:  # a regular expression may find nothing at a place
+            continue
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -108,8 +111,8 @@ class Page:
         """Print the interview's line."""
         self.line(
             f"Interview {found.id}: {both(found.percent, found.percent_overruled)},"
-            f" {len(found.questions)} of {found.planned} questions,"
-            f" {found.elapsed_s / 60:.0f} of {found.minutes} minutes"
+            f" {len(found.questions)} of {count(found.planned, 'question')},"
+            f" {found.elapsed_s / 60:.0f} of {count(found.minutes, 'minute')}"
             + ("" if found.finished else ", not finished")
         )
 
@@ -126,7 +129,7 @@ class Page:
     def turn(self, turn: Turn) -> None:
         """Print one answer's score."""
         what = "Answer" if turn.follow_up is None else "Follow-up"
-        hints = f", {turn.hints} hint{'s' * (turn.hints > 1)} taken" if turn.hints else ""
+        hints = f", {count(turn.hints, 'hint')} taken" if turn.hints else ""
         if turn.follow_up is not None:
             self.line(Text(clean(turn.ask), style="italic"), 1)
         if turn.state == "skipped":

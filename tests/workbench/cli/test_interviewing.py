@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import sys
@@ -130,12 +131,34 @@ def test_an_answer_that_cannot_be_scored_is_said_in_one_line(interview, tmp_path
 def test_lint_passes_a_good_bank_and_fails_one_out_of_band(interview, bank):
     code, out, _ = interview("questions", "--lint")
     assert code is Exit.DONE
-    assert out.splitlines()[-1] == "1 questions, 5 answers, 0 problems"
+    assert out.splitlines()[-1] == "1 question, 5 answers, 0 problems"
     answers = bank / "answers" / "across.toml"
     answers.write_text(answers.read_text().replace("[15, 55]", "[60, 80]"))
     code, out, _ = interview("questions", "--lint")
     assert code is Exit.CHECK_FAILED
     assert f"{answers}:7: the weak answer gets 50 percent" in out
+
+
+def test_one_question_is_listed_as_one(interview):
+    _, out, _ = interview("questions")
+    assert "1 question. Show one:" in out
+
+
+@pytest.mark.parametrize("also", [["across"], ["--answer", "x"], ["across", "--answer", "x"]])
+def test_lint_takes_no_single_question(interview, also):
+    code, out, err = interview("questions", "--lint", *also)
+    assert (code, out) == (Exit.USAGE, "")
+    assert "--lint checks the whole bank: leave out the question's ID and --answer" in err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"", "is empty"), (b"\xff\xfe", "is no UTF-8"), (b"x" * 90_000, "is too long")]
+)
+def test_an_answer_on_stdin_is_called_so(interview, monkeypatch, content, said):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    code, _, err = interview("questions", "across", "--answer", "-")
+    assert code is Exit.USAGE
+    assert f"the answer on stdin {said}" in err
 
 
 def test_a_broken_bank_names_file_and_line(interview, bank):
@@ -200,6 +223,15 @@ class Learner:
         self.child.expect(pexpect.EOF)
         self.child.close()
         return self.child.exitstatus
+
+
+def test_a_home_that_cannot_be_written_is_found_before_an_interview_is_announced(bank, tmp_path):
+    home = tmp_path / "home"
+    home.write_text("a file")
+    learner = Learner(home, "start", "--bank", str(bank))
+    learner.sees("cannot be saved in")
+    assert "Interview" not in learner.child.before
+    assert learner.leaves() == Exit.FAILED
 
 
 def test_an_interview_through_a_terminal_with_hint_paste_interruption_and_resume(interview, bank, tmp_path):

@@ -165,3 +165,13 @@ def test_json_is_read_back_as_the_same_report(session):
 
 def test_overlapping_marks_are_one():
     assert marked("the lookup table", [(4, 10), (4, 16)]).plain == "the «lookup table»"
+
+
+def test_a_place_where_nothing_was_found_is_not_marked():
+    assert marked("the map", [(0, 0), (4, 7), (7, 7)]).plain == "the «map»"
+
+
+def test_one_is_said_in_the_singular(session):
+    session.planned, session.turns, session.minutes = session.planned[:1], session.turns[:1], 1
+    assert "1 of 1 question, 3 of 1 minute" in shown(session)
+    assert "1 hint taken" in shown(session)
