@@ -1,4 +1,4 @@
-"""What `interview questions` does with a bank: lists it, shows a question, scores an answer, checks everything."""
+"""What `interview questions` does: lists a bank, shows a question, scores an answer, checks all, explains a pattern."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from rich.text import Text
 from workbench.cli.language import problem_of
 from workbench.errors import Exit, UsageProblem
 from workbench.interview.calibration import lint as lint_bank
+from workbench.interview.consistency import crowded
 from workbench.interview.grading import grade
+from workbench.interview.patterns import pattern, sentences
 from workbench.interview.questions import default_bank, load_bank
-from workbench.interview.report_page import Page, percent
+from workbench.interview.report_page import Page, marked, percent
 from workbench.interview.score import MAX_ANSWER
 from workbench.wording import count
 
@@ -111,6 +113,42 @@ def score_answer(workbench: Workbench, question: Question, file: str) -> None:
     page = Page(workbench.out)
     page.line(Text(f"{question.title}: {percent(graded.percent)}", style="bold"))
     page.grade(graded)
+
+
+def explain(workbench: Workbench, text: str, file: str | None) -> None:
+    """Show what a pattern finds in an answer, sentence by sentence, and which sentences count as prose.
+
+    Raises:
+        UsageProblem: If it is no pattern, or the answer is missing or cannot be read.
+    """
+    if file is None:
+        raise UsageProblem("--explain needs an answer: add --answer FILE, or --answer - for stdin")
+    try:
+        compiled = pattern(text)
+    except ValueError as exc:
+        raise UsageProblem(str(exc)) from None
+    if (what := crowded(text)) is not None:
+        raise UsageProblem(what)
+    found = [(each, compiled.find(each)) for each in sentences(_read(file))]
+    if workbench.json:
+        workbench.emit(
+            [
+                {
+                    "sentence": each.text,
+                    "prose": each.is_prose,
+                    "found": None if spans is None else [each.text[slice(*span)] for span in spans],
+                }
+                for each, spans in found
+            ]
+        )
+        return
+    page = Page(workbench.out)
+    for each, spans in found:
+        said = "nothing found" if spans is None else "found"
+        page.line(f"{'prose' if each.is_prose else 'no prose'}, {said}:")
+        page.line(marked(each.text, spans or []), 1)
+    hits = sum(spans is not None for _each, spans in found)
+    page.line(f"The pattern finds something in {hits} of {count(len(found), 'sentence')}.")
 
 
 def _read(file: str) -> str:

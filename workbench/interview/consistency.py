@@ -61,22 +61,22 @@ def slips(question: Question, lessons: Sequence[str]) -> Iterator[tuple[str, str
         if not _ID.fullmatch(name):
             yield path, f"an id is made of a-z, 0-9 and -: write `{_as_id(name)}`, not `{name}`"
     for path, text in _patterns(question):
-        if (term := _crowded(text)) is not None:
-            apart = re.sub(r"\s*\+\s*", " + ", term).strip(" +")
-            yield path, f"`+` joins terms only between spaces: write `{apart}`, not `{term}`"
+        if (what := crowded(text)) is not None:
+            yield path, what
 
 
 def _as_id(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "an-id"
 
 
-def _crowded(pattern: str) -> str | None:
-    """Give the term of a pattern that holds a `+` outside of a regular expression, if one does."""
-    terms = pattern.split(" + ")
-    plain = [term.strip() for term in terms if not term.strip().startswith("/")]
-    return next(
-        (term for term in plain if any("+" in part and "/" not in part for part in term.split("|"))), None
-    )
+def crowded(pattern: str) -> str | None:
+    """Say what to write instead if a pattern holds a `+` that joins nothing; in a regular expression it may."""
+    for term in map(str.strip, pattern.split(" + ")):
+        parts = [] if term.startswith("/") else term.split("|")
+        if any("+" in part and "/" not in part for part in parts):
+            apart = re.sub(r"\s*\+\s*", " + ", term).strip(" +")
+            return f"`+` joins terms only between spaces: write `{apart}`, not `{term}`"
+    return None
 
 
 def _patterns(question: Question) -> Iterator[tuple[str, str]]:
