@@ -100,7 +100,8 @@ class Store:
         try:
             text = path.read_bytes()
         except FileNotFoundError:
-            there = ", ".join(self.ids()[-5:]) or "none yet: `workbench interview start` begins one"
+            none = "none that can be read" if self.has_files() else "none yet"
+            there = ", ".join(self.ids()[-5:]) or f"{none}: `workbench interview start` begins one"
             raise UsageProblem(f"no interview {name!r}: there is {there}") from None
         except OSError as exc:
             raise FailedError(f"{path} cannot be read: {exc.strerror}") from exc

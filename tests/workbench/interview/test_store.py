@@ -140,6 +140,15 @@ def test_an_unknown_interview_names_those_there_are(store):
         store.load("2026-01-31-0916")
 
 
+def test_where_all_were_kept_aside_none_can_be_read(store):
+    with pytest.raises(UsageProblem, match="there is none yet"):
+        store.load("2026-01-31-0915")
+    store.folder.mkdir(parents=True)
+    (store.folder / "2026-01-31-0915.json.damaged-1").touch()
+    with pytest.raises(UsageProblem, match="there is none that can be read"):
+        store.load("2026-01-31-0915")
+
+
 def test_a_home_that_cannot_be_written_is_said_in_one_line(tmp_path):
     (tmp_path / "home").write_text("a file")
     with pytest.raises(FailedError, match="cannot be saved in"):
