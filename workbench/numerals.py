@@ -59,7 +59,7 @@ _NUMBER = re.compile(
     | (?P<word>
         \b(?:(?:an?|{"|".join(_ONES)})[ -]hundred[ -](?:and[ -])?)?
           (?:(?:{"|".join(_TENS)})(?:[ -](?:{"|".join(_ONES)}))?|{"|".join([*_ONES, *_TEENS])})\b
-        | \ban?(?=[ -](?:hundred|thousand|million|billion|trillion)\b)
+        | \b(?:half[ -])?an?(?=[ -](?:hundred|thousand|million|billion|trillion)\b)
       )
     )
     """,
@@ -139,7 +139,7 @@ def _value(found: re.Match[str]) -> float:
         power = int(raised)
         return float(found["factor"] or 1) * 10.0**power if power <= MAX_EXPONENT else math.inf
     if found["word"]:
-        return float(_in_words(found["word"].lower()))
+        return _in_words(found["word"].lower())
     if found["comma"]:
         return float(found["comma"].replace(",", "."))
     if found["dots"]:
@@ -149,14 +149,16 @@ def _value(found: re.Match[str]) -> float:
     return float(found["plain"])
 
 
-def _in_words(text: str) -> int:
+def _in_words(text: str) -> float:
+    if text.startswith("half"):
+        return 0.5
     total = 0
     for word in re.split(r"[\s-]+", text):
         if word == "hundred":
             total *= 100
         elif word != "and":
             total += _SMALL[word]
-    return total
+    return float(total)
 
 
 def _readings(answer: str, start: int, at: int, value: float) -> Iterator[Quantity]:

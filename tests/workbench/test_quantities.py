@@ -40,6 +40,7 @@ from workbench.units import say
         ("one hundred and twenty thousand users", "user", 120_000),
         ("nine hundred servers", "server", 900),
         ("ten servers", "server", 10),
+        ("half a million messages a second", "message/second", 500_000),
         ("1.160.000 messages a second", "message/second", 1.16e6),
     ],
 )
