@@ -48,6 +48,7 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(VENV)/bin/python bench/run.py
+	$(VENV)/bin/python bench/views.py
 
 docs: $(STAMP)
 	$(VENV)/bin/python -m workbench.reference

@@ -76,6 +76,8 @@ def test_a_message_that_nobody_received_yet_is_drawn_as_far_as_it_came(cluster):
         (["routing", "--run", "never"], Exit.USAGE, "no run 'never'"),
         (["routing", "--from", "1"], Exit.USAGE, "for `spacetime`"),
         (["spacetime", "--from", "99999"], Exit.USAGE, "nothing crossed"),
+        (["spacetime", "--from", "5", "--to", "2"], Exit.USAGE, "is after"),
+        (["routing", "--message", ""], Exit.USAGE, "names a message"),
         (["routing", "-o", "/nowhere/at/all.svg"], Exit.FAILED, "cannot be written"),
         (["routing", "--format", "jpeg"], Exit.USAGE, "jpeg"),
     ],

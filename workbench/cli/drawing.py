@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from workbench.cli.context import Workbench, command_options
 from workbench.cli.observing import latest_journal
+from workbench.cli.tables import print_rows
 from workbench.drawing import topology
 from workbench.drawing.catalogue import CATALOGUE, MessageUnknownError, lit, plain, stretch
 from workbench.drawing.render import FORMATS, document, terminal
@@ -36,8 +36,16 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
     return [name for name in ("list", *CATALOGUE) if name.startswith(incomplete)]
 
 
+def _known(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value == "list" or value in CATALOGUE:
+        return value
+    near = difflib.get_close_matches(value, CATALOGUE, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UsageProblem(f"no diagram {value!r}: {hint}there are {', '.join(CATALOGUE)}")
+
+
 @click.command()
-@click.argument("name", default="list", shell_complete=_complete)
+@click.argument("name", default="list", shell_complete=_complete, callback=_known)
 @click.option("--message", help="Light it with this message: an id, or `last`.")
 @click.option("--run", "run_id", help="Of this run, not the newest.")
 @click.option("--from", "from_s", type=click.FloatRange(0), help="spacetime: from this second of the run on.")
@@ -64,19 +72,19 @@ def diagram(  # noqa: PLR0913  its options
     if name == "list":
         _show_list(workbench)
         return
-    if name not in CATALOGUE:
-        near = difflib.get_close_matches(name, CATALOGUE, n=1)
-        raise UsageProblem(
-            f"no diagram {name!r}: {f'did you mean {near[0]}? ' if near else ''}there are {', '.join(CATALOGUE)}"
-        )
     is_stretch = from_s is not None or to_s is not None
     if is_stretch and (name != "spacetime" or message):
         raise UsageProblem("--from and --to choose a stretch of a run for `spacetime`, without --message")
+    if from_s is not None and to_s is not None and from_s > to_s:
+        raise UsageProblem(f"--from {from_s:g} is after --to {to_s:g}")
+    if message == "":
+        raise UsageProblem("--message names a message: an id, or `last`")
     events, boxes = _recorded(workbench, run_id)
     if is_stretch:
         figure = stretch(events, boxes, from_s or 0.0, to_s if to_s is not None else float("inf"))
         if not figure.hops:
-            raise UsageProblem(f"nothing crossed between {from_s or 0:g} s and {to_s or 0:g} s of this run")
+            until = f"{to_s:g} s" if to_s is not None else "its end"
+            raise UsageProblem(f"nothing crossed between {from_s or 0:g} s of this run and {until}")
     elif message or name == "spacetime":
         figure = _lit(workbench, name, events, boxes, message or "last")
     else:
@@ -107,8 +115,9 @@ def _lit(workbench: Workbench, name: str, events: list[Seen], boxes: Topology, m
     try:
         figure, journey = lit(name, events, boxes, message)
     except MessageUnknownError:
-        hint = "send one with `workbench send`" if message == "last" else "`--message last` is the newest"
-        raise UsageProblem(f"no message {message} in this run: {hint}") from None
+        if message == "last":
+            raise UsageProblem("no message in this run yet: send one with `workbench send`") from None
+        raise UsageProblem(f"no message {message} in this run: `--message last` is the newest") from None
     if journey.in_flight:
         so_far = list(journey.reached)[-1].upper()
         workbench.note(f"{journey.message_id} is still in flight: {len(journey.hops)} hops so far, {so_far}")
@@ -147,10 +156,9 @@ def _show_list(workbench: Workbench) -> None:
             [{"name": name, "part": each.part, "shows": each.shows} for name, each in CATALOGUE.items()]
         )
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("diagram", "walkthrough", "shows"):
-        table.add_column(heading, overflow="fold")
-    for name, entry in CATALOGUE.items():
-        table.add_row(name, entry.part, entry.shows)
-    workbench.out.print(table)
+    print_rows(
+        workbench.out,
+        ("diagram", "walkthrough", "shows"),
+        [(name, entry.part, entry.shows) for name, entry in CATALOGUE.items()],
+    )
     workbench.out.print("\nLight one with the newest message: diagram routing --message last", markup=False)

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from workbench.cli.context import Workbench
-from workbench.errors import Exit
+from workbench.errors import Exit, UsageProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,25 +52,28 @@ def answer_of(home: Path, line: str) -> Any:
 
 def problem_of(line: str) -> str | None:
     """Say what is wrong with a line without running it, or None."""
-    from workbench.cli.main import cli  # noqa: PLC0415  likewise
-
     try:
-        words = words_of(line)
-        context = click.Context(cli, info_name=NAME, **cli.context_settings)
-        command: click.Command = cli
-        while isinstance(command, click.Group):
-            name, found, words = command.resolve_command(context, words)
-            if found is None:
-                return f"no command {name!r}"
-            command = found
-            context = click.Context(command, parent=context, info_name=name)
-        command.make_context(command.name, list(words), parent=context.parent, resilient_parsing=False)
-    except ValueError as exc:
-        return str(exc)
+        _parse(words_of(line))
     except click.exceptions.NoArgsIsHelpError:
         return "the command needs arguments"
     except click.ClickException as exc:
         return exc.format_message()
+    except (ValueError, UsageProblem) as exc:
+        return str(exc)
     except click.exceptions.Exit:  # --help and --version answer while they are parsed
         return None
     return None
+
+
+def _parse(words: list[str]) -> None:
+    from workbench.cli.main import cli  # noqa: PLC0415  it imports the commands, which import us
+
+    context = click.Context(cli, info_name=NAME, **cli.context_settings)
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        name, found, words = command.resolve_command(context, words)
+        if found is None:
+            raise UsageProblem(f"no command {name!r}")
+        command = found
+        context = click.Context(command, parent=context, info_name=name)
+    command.make_context(command.name, list(words), parent=context.parent, resilient_parsing=False)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from prompt_toolkit import PromptSession
-from rich.table import Table
 
 from workbench.cli.authoring import lint, new
 from workbench.cli.context import Workbench, command_options
@@ -23,9 +22,11 @@ from workbench.cli.stepping import (
     solution,
     with_open_lesson,
 )
+from workbench.cli.tables import print_rows
 from workbench.course.page import Page
 from workbench.course.player import Player
 from workbench.course.progress import ProgressFile, decode, encode
+from workbench.documents import DocumentProblem
 from workbench.errors import FailedError, UsageProblem
 
 if TYPE_CHECKING:
@@ -36,20 +37,23 @@ class Keyboard:
     """The learner's keyboard, and the commands that Tab completes."""
 
     def __init__(self) -> None:
-        self._session: PromptSession[str] | None = None
+        self._answers: PromptSession[str] = PromptSession()
+        self._commands: PromptSession[str] | None = None
 
     @staticmethod
     def key() -> str:
         """Wait for one key."""
         return click.getchar()
 
-    def line(self, prompt: str) -> str:
-        """Wait for a line."""
-        from workbench.cli.prompt import CommandCompleter  # noqa: PLC0415  only a terminal pays for it
+    def line(self, prompt: str, *, commands: bool = False) -> str:
+        """Wait for a line; one of `commands` can be completed."""
+        if not commands:
+            return self._answers.prompt(prompt)
+        if self._commands is None:
+            from workbench.cli.prompt import CommandCompleter  # noqa: PLC0415  only a terminal pays for it
 
-        if self._session is None:
-            self._session = PromptSession(completer=CommandCompleter())
-        return self._session.prompt(prompt)
+            self._commands = PromptSession(completer=CommandCompleter())
+        return self._commands.prompt(prompt)
 
 
 @click.group(invoke_without_command=True)
@@ -62,6 +66,10 @@ def lesson(context: click.Context, workbench: Workbench, *, course: Path | None)
         _sit_down(workbench, course, None)
 
 
+def _row(name: str, title: str, part: str, minutes: int, state: str) -> dict[str, Any]:
+    return {"lesson": name, "title": title, "part": part, "minutes": minutes, "state": state}
+
+
 @lesson.command("list")
 @course_option
 @command_options
@@ -71,28 +79,24 @@ def list_(workbench: Workbench, *, course: Path | None) -> None:
         room = classroom(workbench, course, stage)
         rows: list[dict[str, Any]] = []
         for name in room.library.names():
-            found = room.library.lesson(name)
+            try:
+                found = room.library.lesson(name)
+            except DocumentProblem as exc:
+                workbench.note(f"workbench: {exc}")
+                rows.append(_row(name, "(broken)", "", 0, "see `lesson lint`"))
+                continue
             record = room.course.lessons.get(name)
             at = f"step {record.step + 1} of {len(found.steps)}" if record else ""
             state = "done" if record and record.completed else at
-            rows.append(
-                {
-                    "lesson": name,
-                    "title": found.matter.title,
-                    "part": found.matter.part,
-                    "minutes": found.matter.minutes,
-                    "state": state,
-                }
-            )
+            rows.append(_row(name, found.matter.title, found.matter.part, found.matter.minutes, state))
     if workbench.json:
         workbench.emit(rows)
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("lesson", "title", "walkthrough", "min", ""):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(row["lesson"], row["title"], row["part"], str(row["minutes"]), row["state"])
-    workbench.out.print(table)
+    print_rows(
+        workbench.out,
+        ("lesson", "title", "walkthrough", "min", ""),
+        [(row["lesson"], row["title"], row["part"], str(row["minutes"]), row["state"]) for row in rows],
+    )
     workbench.out.print("\nBegin with `lesson start NN`, go on with `lesson`.", markup=False)
 
 

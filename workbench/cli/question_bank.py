@@ -15,10 +15,11 @@ from workbench.errors import Exit, UsageProblem
 from workbench.interview.calibration import lint as lint_bank
 from workbench.interview.consistency import crowded
 from workbench.interview.grading import grade
-from workbench.interview.patterns import pattern, sentences
+from workbench.interview.patterns import pattern
 from workbench.interview.questions import default_bank, load_bank
 from workbench.interview.report_page import Page, marked, percent
 from workbench.interview.score import MAX_ANSWER
+from workbench.interview.sentence import sentences
 from workbench.wording import count
 
 if TYPE_CHECKING:

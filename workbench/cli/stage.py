@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
+
+from components.load_balancer.protocol import DEFAULT_SEED
 from workbench.cli.language import answer_of, run_line
 from workbench.cli.lifecycle import bring_up
 from workbench.cli.observing import as_json
 from workbench.cluster.plan import Options
 from workbench.course.progress import Mark
-from workbench.errors import Exit, NoClusterError
+from workbench.errors import Exit, NoClusterError, UsageProblem, WorkbenchError
 from workbench.tracing.journal import read_all
 from workbench.tracing.ordering import is_probe
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from workbench.cli.context import Workbench
     from workbench.cluster.launch import Launched
+    from workbench.course.lesson import Matter
 
 SETTLE_S = 3.0
 POLL_S = 0.02
@@ -51,16 +55,53 @@ class LiveStage:
             return False
         return True
 
-    def ensure(self) -> None:
-        """Start a cluster if none runs."""
-        if self.is_running():
-            return
-        if self._launched is not None:
+    def ensure(self, matter: Matter | None = None) -> None:
+        """Start a cluster if none runs, and see to it that it is one that the lesson speaks of.
+
+        Raises:
+            UsageProblem: If the cluster that is up is another one.
+        """
+        if self._launched is not None and self.trouble():
+            self._workbench.note(
+                "a box of the cluster that was started for this has died: starting another cluster"
+            )
             self._launched.end()
-        self._workbench.note("no cluster is up: starting one, it ends with this")
-        self._launched = bring_up(
-            self._workbench, Options(home=str(self._workbench.home.absolute()), speed=self._speed)
-        )
+        if not self.is_running():
+            if self._launched is not None:
+                self._launched.end()
+            self._workbench.note("no cluster is up: starting one, it ends with this")
+            self._launched = bring_up(self._workbench, self._options(matter))
+        elif matter is not None:
+            self._compare(matter)
+
+    def _options(self, matter: Matter | None) -> Options:
+        options = Options(home=str(self._workbench.home.absolute()), speed=self._speed)
+        if matter is not None and matter.servers:
+            options = msgspec.structs.replace(options, servers=matter.servers)
+        if matter is not None and matter.phones:
+            options = msgspec.structs.replace(options, phones=tuple(matter.phones))
+        return options
+
+    def _compare(self, matter: Matter) -> None:
+        has = self._workbench.cluster().plan.options
+        wrong_servers = matter.servers and (has.servers != matter.servers or has.seed != DEFAULT_SEED)
+        missing = [phone for phone in matter.phones if phone not in has.phones]
+        if wrong_servers or missing:
+            phones = f" and the phones {', '.join(matter.phones)}" if matter.phones else ""
+            servers = f"{matter.servers} chat servers" if matter.servers else "any chat servers"
+            raise UsageProblem(
+                f"this lesson speaks of a cluster with {servers}{phones}, and another one is up: end it with"
+                " `workbench down`, and the lesson starts its own"
+            )
+
+    def trouble(self) -> str:
+        """Say which boxes of the running cluster are down, or nothing."""
+        try:
+            answer = self._workbench.cluster().status()
+        except WorkbenchError:
+            return ""
+        down = [row["name"] for row in answer["components"] if row["state"] == "down"]
+        return f"{', '.join(down)} {'is' if len(down) == 1 else 'are'} down" if down else ""
 
     def perform(self, line: str) -> Exit:
         """Run a command line as if it had been typed."""
@@ -70,12 +111,12 @@ class LiveStage:
         """Run a command line with `--json` unseen, and give its answer, or a string that says why there is none."""
         return answer_of(self._workbench.home, line)
 
-    def now(self) -> Mark | None:
-        """Mark this moment in the journal of the running cluster; None if none runs."""
+    def now(self) -> Mark:
+        """Mark this moment in the journal of the running cluster; without one, the beginning of the next."""
         try:
             return Mark(self._workbench.cluster().plan.run, time.monotonic_ns())
         except NoClusterError:
-            return None
+            return Mark("", 0)
 
     def events(self, since: Mark | None) -> list[dict[str, Any]]:
         """Give what the running cluster's journal shows since a mark; all of it if the mark is another run's."""

@@ -63,7 +63,8 @@ def next_(workbench: Workbench, *, answer: str | None, course: Path | None) -> N
 def _take(room: Classroom, page: Page, stage: LiveStage, answer: str | None) -> None:
     match room.step.block:
         case Run() | Diagram() as block:
-            stage.ensure()
+            assert room.lesson is not None  # noqa: S101  it was opened
+            stage.ensure(room.lesson.matter)
             room.begin_step()
             commands = block.commands if isinstance(block, Run) else [f"diagram {block.arguments}"]
             for command in commands:

@@ -23,13 +23,15 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One condition over what can be observed.
 
     Either `journal`, a JMESPath expression over the list of events since the step began (each has t_ns, component,
-    kind, step, link, facts, trace_id); or `command`, a command line with `--json`, and `find`, a JMESPath expression
-    over its answer. Its value is compared by exactly one of `equals`, `at_least` and `at_most`. `why` tells the
-    learner what it means if it is otherwise.
+    kind, step, link, facts, trace_id); or `trace`, one over the events of the newest message among them; or
+    `command`, a command line with `--json`, and `find`, an expression over its answer. Its value
+    is compared by exactly one of `equals`, `at_least` and `at_most`. `why` tells the learner what it means if it is
+    otherwise.
     """
 
     why: str
     journal: str | None = None
+    trace: str | None = None
     command: str | None = None
     find: str | None = None
     equals: Any = None
@@ -38,8 +40,8 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse what could not be decided."""
-        if (self.journal is None) == (self.command is None):
-            raise ValueError("a check has either `journal` or `command`")
+        if sum(source is not None for source in (self.journal, self.trace, self.command)) != 1:
+            raise ValueError("a check has exactly one of `journal`, `trace`, `command`")
         if (self.command is None) != (self.find is None):
             raise ValueError("`command` goes with `find`, the JMESPath expression that picks the value")
         if sum(value is not None for value in (self.equals, self.at_least, self.at_most)) != 1:
@@ -54,7 +56,7 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def expression(self) -> str:
         """The expression that picks the value."""
-        return self.journal or self.find or ""
+        return self.journal or self.trace or self.find or ""
 
     @property
     def comparison(self) -> str:
@@ -81,7 +83,7 @@ class Outcome(msgspec.Struct, frozen=True):
 def evaluate(check: Check, events: Sequence[Any], answer: Callable[[str], Any]) -> Outcome:
     """Evaluate a check. `answer` runs a command line and gives its JSON, or a string that says why it has none."""
     wanted = WORDS[check.comparison] + _say(getattr(check, check.comparison))
-    subject: Any = events
+    subject: Any = newest_trace(events) if check.trace is not None else events
     if check.command is not None:
         subject = answer(check.command)
         if isinstance(subject, str):
@@ -95,6 +97,12 @@ def evaluate(check: Check, events: Sequence[Any], answer: Callable[[str], Any]) 
     except TypeError:
         passed = False
     return Outcome(passed, _say(got), wanted, check.why)
+
+
+def newest_trace(events: Sequence[Any]) -> list[Any]:
+    """Give the events of the message that was written last."""
+    written = [each["trace_id"] for each in events if each["kind"] == "message_written"]
+    return [each for each in events if written and each["trace_id"] == written[-1]]
 
 
 def _say(value: Any) -> str:

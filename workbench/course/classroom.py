@@ -48,7 +48,7 @@ class Stage:
     def __init__(
         self,
         events: Callable[[Mark | None], list[dict[str, Any]]],
-        now: Callable[[], Mark | None],
+        now: Callable[[], Mark],
         answer: Callable[[str], Any],
     ) -> None:
         self.events = events
@@ -108,7 +108,7 @@ class Classroom:
             name = self.library.find(name)
         self.lesson = self.library.lesson(name)
         self.course.current = name
-        self.record.step = min(self.record.step, len(self.lesson.steps) - 1)
+        self.record.step = max(0, min(self.record.step, len(self.lesson.steps) - 1))
         if self.record.mark is None:
             self.record.mark = self._stage.now()
         self.save()
@@ -216,8 +216,8 @@ class Classroom:
             step, record = self.lesson.steps[place], self.record.at(place)
             if isinstance(step.block, Run):
                 break
-            if isinstance(step.block, Predict) and step.block.journal and record.answer:
-                measured = self._measure(step.block.journal)
+            if isinstance(step.block, Predict) and step.block.by_run and record.answer:
+                measured = self._measure(step.block)
                 number = (
                     within(record.answer, measured, step.block.unit or COUNT, step.block.within)
                     if measured
@@ -229,8 +229,8 @@ class Classroom:
         self.save()
         return judged[::-1]
 
-    def _measure(self, expression: str) -> float:
-        check = Check(why="", journal=expression, at_least=1)
+    def _measure(self, block: Predict) -> float:
+        check = Check(why="", journal=block.journal, trace=block.trace, at_least=1)
         (outcome,) = self.evaluate([check], settle_s=SETTLE_S)
         return float(outcome.got) if re.fullmatch(r"-?\d+(\.\d+)?", outcome.got) else 0.0
 
@@ -264,8 +264,10 @@ def judge(block: Predict, text: str, shown: Sequence[str]) -> Judged:
 def _judge_choice(block: Predict, text: str) -> Judged:
     if not text.isdigit() or not 1 <= int(text) <= len(block.choice):
         raise UsageProblem(f"answer with a number from 1 to {len(block.choice)}")
-    right = block.choice[block.answer - 1]
-    return Judged(int(text) == block.answer, f"you said {block.choice[int(text) - 1]!r}; it is {right!r}")
+    said, right = block.choice[int(text) - 1], block.choice[block.answer - 1]
+    return Judged(
+        said == right, f"it is {right!r}" if said == right else f"you said {said!r}; it is {right!r}"
+    )
 
 
 def _judge_order(block: Predict, text: str, shown: Sequence[str]) -> Judged:

@@ -7,15 +7,21 @@ from typing import Any
 import msgspec
 
 from workbench.course.checks import Check
+from workbench.quantities import check_unit
 
 
 class Matter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The front matter. `part` is the walkthrough's, `minutes` an honest guess, `needs` names lessons to take first."""
+    """The front matter. `part` is the walkthrough's, `minutes` an honest guess, `needs` names lessons to take first.
+
+    `servers` and `phones` say which cluster the lesson speaks of, if it does; 0 and none fit every cluster.
+    """
 
     title: str
     part: str
     minutes: int
     needs: list[str] = []
+    servers: int = 0
+    phones: list[str] = []
 
 
 class Run(msgspec.Struct, frozen=True, tag="run"):
@@ -25,17 +31,19 @@ class Run(msgspec.Struct, frozen=True, tag="run"):
 
 
 class Predict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="predict"):
-    """A question before the answer is seen. Exactly one of number, journal, choice and order says what is right.
+    """A question before the answer is seen. Exactly one of number, journal, trace, choice and order says what is right.
 
     `number` is right within the factor `within`, in `unit`; `journal` is a JMESPath expression over the events of the
-    next run, which then gives the number; `choice` lists the options and `answer` is the right one's place from 1;
-    `order` lists things in the right order. `because` is told afterwards.
+    next run, which then gives the number, `trace` one over those of its newest message; `choice`
+    lists the options and `answer` is the right one's place from 1; `order` lists things in the right order. `because`
+    is told afterwards.
     """
 
     ask: str
     because: str
     number: float | None = None
     journal: str | None = None
+    trace: str | None = None
     unit: str = ""
     within: float = 1.0
     choice: list[str] = []
@@ -44,15 +52,24 @@ class Predict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="pred
 
     def __post_init__(self) -> None:
         """Refuse a question that has no answer."""
-        ways = [self.number is not None, self.journal is not None, bool(self.choice), bool(self.order)]
-        if sum(ways) != 1:
-            raise ValueError("a `predict` block has exactly one of `number`, `journal`, `choice`, `order`")
+        ways = [self.number is not None, self.by_run, bool(self.choice), bool(self.order)]
+        if sum(ways) != 1 or (self.journal is not None and self.trace is not None):
+            raise ValueError(
+                "a `predict` block has exactly one of `number`, `journal`, `trace`, `choice`, `order`"
+            )
+        if self.unit:
+            check_unit(self.unit)
         if self.choice and not 1 <= self.answer <= len(self.choice):
             raise ValueError(f"`answer` is the place of the right choice, 1 to {len(self.choice)}")
         if max(len(self.choice), len(self.order)) > 9:  # noqa: PLR2004  one key each
             raise ValueError("at most nine things to choose from or to order")
         if self.within < 1:
             raise ValueError("`within` is a factor of 1 or more")
+
+    @property
+    def by_run(self) -> bool:
+        """Whether only the next run gives the answer."""
+        return self.journal is not None or self.trace is not None
 
 
 class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="do"):

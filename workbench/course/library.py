@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"^\d\d-[a-z0-9-]{1,60}$")
 MAX_BYTES = 1_000_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Library:
@@ -64,7 +65,13 @@ class Library:
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise DocumentProblem(path, 1, "a lesson has at most a megabyte")
-            return parse(name, path.read_text(encoding="utf-8"), path)
+            text = path.read_text(encoding="utf-8")
+            if control := _CONTROL.search(text):
+                line = text.count("\n", 0, control.start()) + 1
+                raise DocumentProblem(
+                    path, line, f"a control character, {control[0]!r}: a terminal would obey it"
+                )
+            return parse(name, text, path)
         except UnicodeDecodeError:
             raise DocumentProblem(path, 1, "this is no UTF-8 text") from None
         except OSError as exc:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 COLUMNS = 80
 PROMPT = "workbench> "
+NOT_INSIDE = ("up", "down", "reset", "lesson", "interview", "exit", "quit")
+"""Commands that would end the cluster under the lesson, or begin another sitting inside it."""
 INDENT = 4
 
 
@@ -54,22 +56,30 @@ def read(
             problems.append(Problem(str(exc.file), exc.line, exc.text))
             continue
         lessons.append(lesson)
+        lines = (library.folder / name / "lesson.md").read_text(encoding="utf-8").splitlines()
         problems += [
-            Problem(lesson.file, 1, f"`needs` names {need!r}, and there is no such lesson")
+            Problem(
+                lesson.file, _line_of(need, lines, 1), f"`needs` names {need!r}, and there is no such lesson"
+            )
             for need in lesson.matter.needs
             if need not in known
         ]
         for step in lesson.steps:
-            problems += [Problem(lesson.file, line, text) for line, text in _of_text(step, problem_of)]
+            problems += [Problem(lesson.file, line, text) for line, text in _of_text(step, problem_of, lines)]
     return lessons, problems
 
 
-def _of_text(step: Step, problem_of: Callable[[str], str | None]) -> Iterator[tuple[int, str]]:
-    for line, command in _commands(step):
-        if found := problem_of(command):
-            yield line, f"`{command}` is no command of the workbench: {found}"
-        if cell_len(PROMPT + command) > COLUMNS:
-            yield line, f"a command fits {COLUMNS - len(PROMPT)} columns; this one has {cell_len(command)}"
+def _line_of(text: str, lines: list[str], begin: int) -> int:
+    """Find the line from `begin` on that holds a text."""
+    return next((number for number, line in enumerate(lines, 1) if number >= begin and text in line), begin)
+
+
+def _of_text(
+    step: Step, problem_of: Callable[[str], str | None], lines: list[str]
+) -> Iterator[tuple[int, str]]:
+    for block_line, command in _commands(step):
+        line = _line_of(command.removeprefix("diagram "), lines, block_line)
+        yield from ((line, text) for text in _of_command(command, problem_of))
     for offset, text in enumerate(step.prose.splitlines()):
         if cell_len(text) > COLUMNS and (text.startswith("    ") or "|" in text):
             yield (
@@ -88,11 +98,20 @@ def _of_text(step: Step, problem_of: Callable[[str], str | None]) -> Iterator[tu
             pass
 
 
+def _of_command(command: str, problem_of: Callable[[str], str | None]) -> Iterator[str]:
+    if command.split(maxsplit=1)[0] in NOT_INSIDE:
+        yield f"`{command}` has no place in a lesson: it would end its cluster, or sit down inside it"
+    elif found := problem_of(command):
+        yield f"`{command}` is no command of the workbench: {found}"
+    if cell_len(PROMPT + command) > COLUMNS:
+        yield f"a command fits {COLUMNS - len(PROMPT)} columns; this one has {cell_len(command)}"
+
+
 def _of_prediction(block: Predict) -> Iterator[str]:
     for option in (*block.choice, *block.order):
         if cell_len(option) > COLUMNS - INDENT - 1:
             yield f"an option fits {COLUMNS - INDENT - 1} columns: {option!r}"
-    if block.journal is not None:
+    if block.by_run:
         return
     right = (
         block.order or [str(block.answer)] if block.number is None else [f"{block.number:.10g} {block.unit}"]
@@ -143,7 +162,7 @@ def _take(room: Classroom, cluster: Cluster, step: Step) -> Iterator[str]:
             )
         case Diagram(arguments):
             yield from _perform(cluster, [f"diagram {arguments}"])
-        case Predict(journal=str()):
+        case Predict() as block if block.by_run:
             room.predict("1")
         case Do():
             if all(outcome.passed for outcome in room.check(settle_s=0.0)):

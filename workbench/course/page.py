@@ -84,8 +84,8 @@ class Page:
         for number, option in enumerate(block.choice or shuffled, start=1):
             self.line(f"  {number}  {option}")
         if block.unit:
-            close = f"right within a factor of {block.within:g}" if block.within > 1 else "exactly"
-            self.line(f"  in {block.unit}, or what converts to it; {close}", "dim")
+            close = f"; right within a factor of {block.within:g}" if block.within > 1 else ""
+            self.line(f"  (in {block.unit}, or in any unit of that kind{close})", "dim")
 
     def _say(self, block: Say) -> None:
         self.line("In the interview room", "bold yellow")

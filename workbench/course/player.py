@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.course.classroom import Classroom
+    from workbench.course.lesson import Matter
     from workbench.course.page import Page
 
 ENTER = ("\r", "\n")
@@ -25,8 +26,8 @@ class Terminal(Protocol):
     def key(self) -> str:
         """Wait for one key."""
 
-    def line(self, prompt: str) -> str:
-        """Wait for a line."""
+    def line(self, prompt: str, *, commands: bool = False) -> str:
+        """Wait for a line; one of `commands` can be completed."""
 
 
 class Cluster(Protocol):
@@ -35,8 +36,11 @@ class Cluster(Protocol):
     def perform(self, line: str) -> Exit:
         """Run a command line, narrated."""
 
-    def ensure(self) -> None:
-        """Start a cluster if none runs."""
+    def ensure(self, matter: Matter | None = None) -> None:
+        """Start a cluster if none runs; refuse one that the lesson does not speak of."""
+
+    def trouble(self) -> str:
+        """Say which boxes are down, or nothing."""
 
 
 class LeaveError(Exception):
@@ -82,6 +86,10 @@ class Player:
 
     # One kind of step each --------------------------------------------------------------------------------------------
 
+    def _ensure(self) -> None:
+        assert self._room.lesson is not None  # noqa: S101  one is open
+        self._cluster.ensure(self._room.lesson.matter)
+
     def _run(self, commands: Sequence[str]) -> str:
         keys = {"": "run it", "s": "skip"}
         if self._room.step_record.state == "done":
@@ -103,7 +111,7 @@ class Player:
             self._page.judged(judged, step.block.because)
 
     def _perform(self, commands: Sequence[str]) -> Exit:
-        self._cluster.ensure()
+        self._ensure()
         for command in commands:
             if len(commands) > 1:
                 self._page.line(f"workbench> {command}", "bold")
@@ -117,6 +125,10 @@ class Player:
             self._page.line("The cluster has ended. It is started again when this step is repeated.", "bold")
         else:
             self._page.line(f"That did not work (exit code {code.value}). The step can be repeated.", "bold")
+            if trouble := self._cluster.trouble():
+                self._page.line(
+                    f"{trouble}: `workbench down` and `up` in another terminal start all boxes anew."
+                )
 
     def _diagram(self, arguments: str) -> str:
         while (code := self._perform([f"diagram {arguments}"])) is not Exit.DONE:
@@ -153,12 +165,12 @@ class Player:
                         return move
 
     def _do(self) -> str:
-        self._cluster.ensure()
+        self._ensure()
         self._page.line(
             "Type commands; an empty line checks. hint, solution, skip, back, leave do that.", "dim"
         )
         while True:
-            match line := self._terminal.line("workbench> ").strip():
+            match line := self._terminal.line("workbench> ", commands=True).strip():
                 case "hint":
                     self._hint()
                 case "solution":
@@ -179,7 +191,7 @@ class Player:
         code = self._cluster.perform(line) if line else Exit.DONE
         if code is Exit.NO_CLUSTER:
             self._page.line("The cluster has ended; it is started again, and this step begins anew.", "bold")
-            self._cluster.ensure()
+            self._ensure()
             self._room.begin_step()
             return False
         outcomes = self._room.check()

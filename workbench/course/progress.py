@@ -97,11 +97,17 @@ class ProgressFile:
         self.said = ""
 
     def load(self) -> Progress:
-        """Read the file; without one, or with one that cannot be read, nothing was learned yet."""
+        """Read the file; without one, or with one that makes no sense, nothing was learned yet.
+
+        Raises:
+            FailedError: If something else stands in its place.
+        """
         try:
             return decode(self.path.read_bytes())
         except FileNotFoundError:
             return Progress()
+        except OSError as exc:
+            raise FailedError(f"{self.path} cannot be read ({exc.strerror}): move it away") from None
         except UsageProblem as exc:
             aside = self._aside("unread")
             self.path.rename(aside)

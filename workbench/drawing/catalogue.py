@@ -12,7 +12,7 @@ from workbench.drawing.figures.routing import routing
 from workbench.drawing.figures.sequence_ids import sequence_ids
 from workbench.drawing.figures.spacetime import spacetime
 from workbench.drawing.figures.status import status
-from workbench.drawing.journey import hops_of, journey
+from workbench.drawing.journey import journey
 from workbench.tracing.ordering import trace_of
 
 if TYPE_CHECKING:
@@ -89,18 +89,28 @@ def stretch(events: Sequence[Seen], topology: Topology, from_s: float, to_s: flo
 
 
 def _buffer_of(events: Sequence[Seen], message: Journey) -> Figure:
-    shown = sorted(
-        (
-            each
-            for each in events
-            if each.kind == "message_shown"
-            and each.facts["user"] == message.recipient
-            and each.facts["conversation"] == message.conversation
-        ),
-        key=lambda each: each.t_ns,
-    )
-    arrivals = [
-        Arrival(each.facts["seq"], each.facts["message_id"], copy=each.facts["duplicate"]) for each in shown
+    """Show the recipient's phone: what was pushed to it in the conversation, and its own messages once numbered."""
+    phone = message.recipient
+    author = {
+        each.facts["message_id"]: each.facts["user"]
+        for each in events
+        if each.kind == "message_written" and each.facts["conversation"] == message.conversation
+    }
+    known = [
+        each
+        for each in sorted(events, key=lambda each: each.t_ns)
+        if each.kind in ("message_shown", "message_sent")
+        and each.facts["user"] == phone
+        and each.facts["message_id"] in author
     ]
-    began = shown[0].t_ns if shown else 0
-    return client_buffer(message.recipient, arrivals, hops_of(shown, began), message.seq)
+    arrivals = [
+        Arrival(
+            each.facts["seq"],
+            f"{author[each.facts['message_id']]}: {each.facts['message_id']}",
+            copy=bool(each.facts.get("duplicate")),
+            own=each.kind == "message_sent",
+        )
+        for each in known
+    ]
+    hops = [hop for hop in message.hops if hop.kind == "message_shown"]
+    return client_buffer(phone, arrivals, hops, message.seq)

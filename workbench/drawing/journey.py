@@ -20,7 +20,8 @@ FINAL = ("delivered", "read")
 class Journey(msgspec.Struct, frozen=True):
     """What the journal knows of a message. What it does not (yet) know is None.
 
-    `reached` maps a status of the sender's phone to milliseconds since the message was written.
+    `route` is what Redis answered in step 2: the recipient's server, empty if it is connected nowhere. `reached` maps
+    a status of the sender's phone to milliseconds since the message was written.
     """
 
     message_id: str
@@ -33,6 +34,7 @@ class Journey(msgspec.Struct, frozen=True):
     epoch: int | None = None
     sender_server: str | None = None
     recipient_server: str | None = None
+    route: str | None = None
     worker: str | None = None
     topic: str | None = None
     partition: int | None = None
@@ -69,6 +71,7 @@ def journey(events: Sequence[Seen], message: str) -> Journey | None:
         seq=assigned.get("seq"),
         epoch=assigned.get("epoch"),
         sender_server=next((each.component for each in own if each.kind == "send_received"), None),
+        route=(assigned["routes"].get(written.facts["peer"]) or "") if "routes" in assigned else None,
         recipient_server=next((each.component for each in own if each.kind == "message_handed_over"), None),
         worker=next((each.component for each in own if each.kind == "record_consumed"), None),
         topic=appended.get("topic"),

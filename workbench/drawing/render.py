@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rich.text import Text
 from workbench import content
 from workbench.drawing.canvas import draw, to_ascii
 from workbench.drawing.model import WIDTH, numbers
+from workbench.drawing.sketch import shorten
 from workbench.drawing.svg import picture
 from workbench.tracing.narration import TICKS
 
@@ -64,7 +66,7 @@ def legend(hops: tuple[Hop, ...]) -> list[Row]:
             f"({hop.number})",
             f"[{hop.step}]" if hop.step else "",
             f"{hop.at_ms:.1f}",
-            f"{hop.source} → {hop.target}",
+            f"{shorten(hop.source, 14)} → {shorten(hop.target, 14)}",
             hop.what,
             TICKS.get(hop.status, ""),
         )
@@ -121,16 +123,14 @@ def legend_lines(figure: Figure, width: int) -> list[str]:
     if width < WIDTH:
         return [line for row in cells for line in (" ".join(row[:3]), f"  {row[3]}", f"  {row[4]}")]
     widths = [max(cell_len(row[column]) for row in cells) for column in range(5)]
-    return [
-        "",
-        *(
-            "  ".join(
-                _pad(cell, width, column)
-                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in cells
-        ),
-    ]
+    before = sum(widths[:4]) + 8
+    lines = [""]
+    for row in cells:
+        head = "  ".join(_pad(cell, widths[column], column) for column, cell in enumerate(row[:4]))
+        first, *rest = textwrap.wrap(row[4], max(width - before, 20)) or [""]
+        lines.append(f"{head}  {first}".rstrip())
+        lines += [" " * before + each for each in rest]
+    return lines
 
 
 _MS_COLUMN = 2
@@ -150,7 +150,8 @@ def document(figure: Figure, form: str, *, ascii_only: bool = False) -> str:
         facts["legend_lines"] = [plain(line) for line in legend_lines(figure, WIDTH)]
         facts["plain"] = plain
     if form in ("svg", "html"):
-        facts["picture"] = picture(figure)
+        below = [*figure.notes, *legend_lines(figure, WIDTH)] if form == "svg" else []
+        facts["picture"] = picture(figure, figure.title if form == "svg" else "", below)
     return _templates().get_template(f"figure.{form}.j2").render(facts)
 
 

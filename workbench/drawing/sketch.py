@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from workbench.drawing.model import Box, Figure, Hop, Label, Lane, Link, Look, Point, numbers
 
@@ -36,7 +36,8 @@ class Sketch:
         group: bool = False,
     ) -> Box:
         """Add a box; one that is not built yet is dashed."""
-        made = Box(box_id, x, y, width, height, lines, Look.PLAIN if built else Look.UNBUILT, group)
+        said = tuple(shorten(line, width - 2 if not group else width - 6) for line in lines if line)
+        made = Box(box_id, x, y, width, height, said, Look.PLAIN if built else Look.UNBUILT, group)
         self._boxes.append(made)
         return made
 
@@ -109,6 +110,21 @@ def _shortest(hops: tuple[int, ...], says: str, room: int) -> str:
     count = f"({len(hops)} hops)"
     wordings = (f"{numbers(hops)} {says}".strip(), numbers(hops), f"{count} {says}".strip(), count)
     return next((each for each in wordings if cell_len(each) <= room), "")
+
+
+def carrying(*kinds: str) -> Callable[[Hop], bool]:
+    """Say which hops an arrow carries: those of these kinds."""
+    return lambda hop: hop.kind in kinds
+
+
+def phone_of(user: str, width: int) -> str:
+    """Name a user's phone in `width` columns."""
+    return f"{shorten(user, width - 8)}'s phone"
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut text to `width` columns; `…` stands for what is cut."""
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
 
 def fit(words: Iterable[str], width: int) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import msgspec
 from rich.cells import cell_len
 
-from workbench.drawing.model import Look
+from workbench.drawing.model import WIDTH, Look
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from workbench.drawing.model import Box, Figure, Link
 
 CELL_WIDTH, CELL_HEIGHT = 9.0, 19.0
@@ -41,14 +44,19 @@ class Path(msgspec.Struct, frozen=True):
 
 
 class Words(msgspec.Struct, frozen=True):
-    """A line of text from its baseline: `length` pixels, whatever the font. `over` hides the line that it stands on."""
+    """A line of text from its baseline: `length` pixels, whatever the font.
+
+    `x` is its left end, or its middle if it is `centred`; `over` hides the line that it stands on.
+    """
 
     x: float
     y: float
     length: float
     text: str
     look: Look
-    over: bool
+    over: bool = False
+    centred: bool = False
+    title: bool = False
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -63,19 +71,51 @@ class Picture(msgspec.Struct, frozen=True):
     words: list[Words]
 
 
-def picture(figure: Figure) -> Picture:
-    """Place everything that an SVG draws."""
-    words = [_words(label.x, label.y, label.text, label.look, over=True) for label in figure.labels]
-    for box in figure.boxes:
+def picture(figure: Figure, heading: str = "", below: Sequence[str] = ()) -> Picture:
+    """Place everything that an SVG draws: the heading, the figure under it, and lines of words at its foot."""
+    top = 2 if heading else 0
+    moved = _moved(figure, top)
+    words = [msgspec.structs.replace(_words(0, 0, heading, Look.PLAIN), title=True)] if heading else []
+    words += [_words(label.x, label.y, label.text, label.look, over=True) for label in moved.labels]
+    for box in moved.boxes:
         words += _words_of(box)
+    foot = top + figure.height + 1
+    lines = [
+        part for line in below for part in (textwrap.wrap(line, WIDTH) if cell_len(line) > WIDTH else [line])
+    ]
+    words += [
+        _words(
+            cell_len(line) - cell_len(line.lstrip()),
+            foot + number,
+            line.strip().replace("  ", "\u00a0 "),
+            Look.PLAIN,
+        )
+        for number, line in enumerate(lines)
+        if line.strip()
+    ]
+    height = foot + len(lines) if lines else top + figure.height
+    width = max([figure.width, cell_len(heading), *(cell_len(line) for line in lines)])
     return Picture(
-        figure.width * CELL_WIDTH + CELL_WIDTH,
-        figure.height * CELL_HEIGHT + CELL_HEIGHT / 2,
-        [_rect(box) for box in figure.boxes if box.group],
-        [_rect(box) for box in figure.boxes if not box.group],
-        [_path(link) for link in sorted(figure.links, key=lambda link: link.look is Look.LIT)],
-        [f"M{_x(lane.x)} {_y(lane.y)}V{_y(lane.bottom)}" for lane in figure.lanes],
+        width * CELL_WIDTH + CELL_WIDTH,
+        height * CELL_HEIGHT + CELL_HEIGHT / 2,
+        [_rect(box) for box in moved.boxes if box.group],
+        [_rect(box) for box in moved.boxes if not box.group],
+        [_path(link) for link in sorted(moved.links, key=lambda link: link.look is Look.LIT)],
+        [f"M{_x(lane.x)} {_y(lane.y)}V{_y(lane.bottom)}" for lane in moved.lanes],
         words,
+    )
+
+
+def _moved(figure: Figure, down: int) -> Figure:
+    change = msgspec.structs.replace
+    return change(
+        figure,
+        boxes=tuple(change(box, y=box.y + down) for box in figure.boxes),
+        labels=tuple(change(label, y=label.y + down) for label in figure.labels),
+        lanes=tuple(change(lane, y=lane.y + down, bottom=lane.bottom + down) for lane in figure.lanes),
+        links=tuple(
+            change(link, points=tuple((x, y + down) for x, y in link.points)) for link in figure.links
+        ),
     )
 
 
@@ -99,11 +139,13 @@ def _words(x: int, y: int, text: str, look: Look, *, over: bool = False) -> Word
 def _words_of(box: Box) -> list[Words]:
     if box.group:
         return [_words(box.x + 3, box.y, box.lines[0], box.look, over=True)]
-    lines = [line for line in box.lines if line]
-    top = box.y + 1 + max(0, (box.height - 2 - len(box.lines)) // 2)
+    middle = (box.y + box.bottom) / 2 - (len(box.lines) - 1) / 2
+    centre = (_x(box.x) + _x(box.right)) / 2
     return [
-        _words(box.x + 1 + max(0, (box.width - 2 - cell_len(line)) // 2), top + number, line, box.look)
-        for number, line in enumerate(lines)
+        Words(
+            centre, _y(middle + number) + BASELINE, cell_len(line) * CELL_WIDTH, line, box.look, centred=True
+        )
+        for number, line in enumerate(box.lines)
     ]
 
 

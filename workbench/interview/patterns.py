@@ -16,123 +16,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import cache, cached_property
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
-import snowballstemmer
 from rapidfuzz.distance import OSA
+
+from workbench.interview.sentence import DENIALS, Sentence, Token, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
 
 MAX_GAP = 2
 FUZZY_FROM = 6
 TWO_SLIPS_FROM = 9
 MAX_SPREAD = 220
+MAX_PLACES = 8
 DENIAL_REACH = 3
-
-_STEMMER = snowballstemmer.stemmer("english")
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\n\s*(?=[-*•]\s|\d+[.)]\s)")
-_WORD = re.compile(r"[A-Za-z]+(?:[-'_][A-Za-z]+)*|\d+(?:[.,]\d+)*|->|→|✓+")
-_SPLIT_COMPOUND = re.compile(r"[-_']")
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-DENIALS = _words("""
-    not no never neither nor without cannot cant can't don't dont doesn't doesnt didn't isn't isnt aren't won't wont
-    wouldn't shouldn't shouldnt needn't hardly avoid unnecessary
-""")
-REJECTIONS = DENIALS | _words("""
-    wrong fail fails failed break breaks broken mistake naive tempting instead rather drift drifts unreliable bad
-    worse lie lies problem problems waste wastes wasteful impossible but however although if suppose imagine
-""")
-FUNCTION_WORDS = _words("""
-    a an the and or but so because since if then when while that which who this these those it its is are was were be
-    been being has have had do does did will would can could may might must should to of in on at by for from with
-    without as into over than not no only every each one all any there their they them we i you he she his her our my
-    your what where how about before after until through between both such also more most out up down
-""")
-
-
-class Token:
-    """A word of an answer and where it stands."""
-
-    __slots__ = ("end", "start", "stem", "text")
-
-    def __init__(self, text: str, start: int, end: int) -> None:
-        self.text = text.lower()
-        self.start = start
-        self.end = end
-        self.stem = stem(self.text)
-
-
-@cache
-def stem(word: str) -> str:
-    """Cut a word down to its stem."""
-    return str(_STEMMER.stemWord(word))
-
-
-class Sentence:
-    """One sentence of an answer."""
-
-    def __init__(self, text: str) -> None:
-        self.text = " ".join(text.split()).replace("\u2019", "'")
-        self._places: dict[tuple[bool, str], list[int]] = {}
-
-    @cached_property
-    def tokens(self) -> list[Token]:
-        """Its words; of compounds, the parts (`sequence-number` is two)."""
-        found = []
-        for word in _WORD.finditer(self.text):
-            if word[0].lower() in DENIALS:
-                found.append(Token(word[0], word.start(), word.end()))
-                continue
-            at = word.start()
-            for part in _SPLIT_COMPOUND.split(word[0]):
-                if part:
-                    found.append(Token(part, at, at + len(part)))
-                at += len(part) + 1
-        return found
-
-    @cached_property
-    def _vocabulary(self) -> dict[str, list[int]]:
-        places: dict[str, list[int]] = {}
-        for place, token in enumerate(self.tokens):
-            places.setdefault(token.text, []).append(place)
-        return places
-
-    def places(self, word: Word) -> list[int]:
-        """Give the places of the tokens that a pattern's word fits. Each distinct token is compared once."""
-        found = self._places.get(word.key)
-        if found is None:
-            fitting = (at for at in self._vocabulary.values() if word.fits(self.tokens[at[0]]))
-            found = self._places[word.key] = sorted(place for places in fitting for place in places)
-        return found
-
-    @cached_property
-    def is_prose(self) -> bool:
-        """Say whether it is a sentence, not a row of keywords: in prose every fifth word or more only joins others."""
-        words = [token.text for token in self.tokens if token.text[0].isalpha()]
-        joining = sum(word in FUNCTION_WORDS or word in DENIALS for word in words)
-        return len(words) >= 5 and joining / len(words) >= 0.2  # noqa: PLR2004  said above
-
-    @cached_property
-    def asserts(self) -> bool:
-        """Say whether it can assert anything: prose, or a few words such as "Use timestamps."."""
-        return self.is_prose or len(self.tokens) <= 6  # noqa: PLR2004  a row of keywords is longer
-
-    @cached_property
-    def rejects(self) -> bool:
-        """Say whether it speaks against something, so that a wrong idea in it may be named only to be refuted."""
-        return any(token.text in REJECTIONS for token in self.tokens)
-
-
-def sentences(text: str) -> list[Sentence]:
-    """Cut an answer into sentences; list items and paragraphs count as such."""
-    return [sentence for sentence in map(Sentence, _SENTENCE_END.split(text)) if sentence.tokens]
 
 
 class Word:
@@ -214,7 +115,11 @@ class Pattern:
         apart does not say what they say together.
         """
         choices = [
-            [span for each in term for span in each.spans(sentence, denials_count=self.denies)]
+            [
+                span
+                for each in term
+                for span in islice(each.spans(sentence, denials_count=self.denies), MAX_PLACES)
+            ]
             for term in self.terms
         ]
         return _apart(choices, []) if all(choices) else None

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from workbench.interview.patterns import Sentence, pattern, sentences
+from workbench.interview.patterns import pattern
+from workbench.interview.sentence import Sentence, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,12 +133,13 @@ def _find_wrong(wrong: Wrong, said: Sequence[Sentence]) -> WrongFound | None:
 
 def _asserted(patterns: Sequence[str], said: Sequence[Sentence]) -> Evidence | None:
     """Find a wrong idea, in a sentence that does not argue against it unless the idea itself is a denial."""
+    claims = [each for each in said if each.asserts]
     for text in patterns:
-        denies = pattern(text).denies
-        where = [each for each in said if each.asserts and (denies or not each.rejects)]
-        evidence = _find("wrong", [text], where)
-        if evidence is not None:
-            return evidence
+        compiled = pattern(text)
+        for sentence in claims:
+            spans = compiled.find(sentence)
+            if spans is not None and (compiled.denies or not sentence.argues_against(spans)):
+                return _evidence("wrong", sentence, spans, text)
     return None
 
 
@@ -147,5 +149,10 @@ def _find(part: str, patterns: Sequence[str], said: Sequence[Sentence]) -> Evide
         for sentence in said:
             spans = compiled.find(sentence)
             if spans is not None:
-                return Evidence(part, sentence.text, sorted(spans), text)
+                return _evidence(part, sentence, spans, text)
     return None
+
+
+def _evidence(part: str, sentence: Sentence, spans: Sequence[tuple[int, int]], text: str) -> Evidence:
+    shown = sorted(span for span in spans if span[0] < span[1])  # a look-ahead finds nothing to show
+    return Evidence(part, sentence.text, shown, text)

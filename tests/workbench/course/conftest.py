@@ -26,8 +26,11 @@ class FakeCluster:
         self.starts = 0
         self.lines = []
 
-    def ensure(self):
+    def ensure(self, _matter=None):
         self.starts += 1
+
+    def trouble(self):
+        return ""
 
     def perform(self, line):
         self.lines.append(line)

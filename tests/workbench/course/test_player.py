@@ -19,7 +19,7 @@ class Keys:
     def key(self):
         return self._next()
 
-    def line(self, _prompt):
+    def line(self, _prompt, *, commands=False):  # noqa: ARG002  the protocol's
         return self._next()
 
 

@@ -2,9 +2,11 @@
 
 import io
 import itertools
+import re
 from collections import Counter
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from workbench.drawing.catalogue import CATALOGUE, MessageUnknownError, lit, pla
 from workbench.drawing.figures.client_buffer import Arrival, client_buffer
 from workbench.drawing.model import Look, numbers
 from workbench.drawing.render import FORMATS, document, legend, terminal
-from workbench.drawing.topology import Topology, of_default_plan
+from workbench.drawing.topology import Topology, of_default_plan, of_journal
 from workbench.tracing.journal import Seen
 from workbench.tracing.ordering import is_probe, trace_of
 
@@ -38,11 +40,6 @@ def all_figures(recorded, boxes):
 
 def hops_of_the_journal(name, recorded, message):
     """List (from, to) of what the journal proves, in order, without any of the code that draws."""
-    if name == "client-buffer":
-        shown = [each for each in recorded if each.kind == "message_shown"]
-        mine = next(each for each in shown if each.facts["message_id"] == message)
-        own = [each for each in shown if each.facts["conversation"] == mine.facts["conversation"]]
-        return [each.link for each in own if each.facts["user"] == mine.facts["user"]]
     _message, own = trace_of(recorded, message)
     claimed = CATALOGUE[name].claims
     return [each.link for each in own if each.link and (not claimed or each.kind in claimed)]
@@ -156,6 +153,8 @@ def test_no_text_of_an_svg_overlaps_another(recorded, boxes):
         spans = {}
         for each in root.iter(f"{SVG}text"):
             x, length = float(each.get("x")), float(each.get("textLength"))
+            if "middle" in each.get("class"):
+                x -= length / 2
             for other, width in spans.setdefault(each.get("y"), []):
                 assert x >= other + width or other >= x + length, f"{figure.name}: {each.text}"
             spans[each.get("y")].append((x, length))
@@ -181,6 +180,46 @@ def test_a_narrow_terminal_is_told_in_words(width, recorded, boxes):
 def test_an_unknown_message_is_unknown(recorded, boxes):
     with pytest.raises(MessageUnknownError):
         lit("routing", recorded, boxes, "nobody-wrote-it")
+
+
+def renamed(recorded, **names):
+    """Give the recorded run as if its users had had other names."""
+    text = msgspec.json.encode(recorded).decode()
+    for old, new in names.items():
+        text = re.sub(rf"\b{old}\b", new, text)
+    return msgspec.json.decode(text, type=list[Seen])
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_names_as_long_as_they_may_be_break_no_picture(name, recorded):
+    long = renamed(recorded, alice="a" * 32, bob="b" * 32, carol="c" * 32)
+    boxes = of_journal(long)
+    figures = [*all_figures(long, boxes)]
+    for check in (
+        test_no_text_overlaps_another_or_a_border,
+        test_no_text_lies_on_an_arrow_of_a_map,
+        test_no_arrow_runs_through_a_box_or_ends_in_the_open,
+        test_every_figure_fits_eighty_columns,
+        test_no_text_of_an_svg_overlaps_another,
+    ):
+        check(long, boxes)
+    assert any("…" in document(figure, "txt") for figure in figures if figure.name == name)
+
+
+def test_a_phone_is_never_said_to_be_nowhere_before_redis_answered(recorded, boxes):
+    written = next(each for each in recorded if each.kind == "message_written" and not is_probe(each))
+    early = [each for each in recorded if each.trace_id != written.trace_id or each.kind == "message_written"]
+    figure, journey = lit("routing", early, boxes, written.facts["message_id"])
+    assert journey.route is None
+    assert not [link for link in figure.links if link.source == "redis"]
+    answered, _journey = lit("routing", recorded, boxes, written.facts["message_id"])
+    assert '"bob is on chat-3"' in next(link.says for link in answered.links if link.source == "redis")
+
+
+def test_what_came_too_early_is_counted_against_all_that_follows():
+    figure = client_buffer("bob", [Arrival(1044, "x"), Arrival(1045, "y"), Arrival(1042, "z")])
+    assert figure.notes[0].startswith("2 of 3 came before a lower number")
+    assert figure.notes[1].startswith("1 numbers in between")
 
 
 def many_events(count, phones=6):

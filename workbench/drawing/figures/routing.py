@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.drawing.sketch import Sketch
+from workbench.drawing.sketch import Sketch, carrying, phone_of, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from workbench.drawing.journey import Journey
-    from workbench.drawing.model import Figure, Hop
+    from workbench.drawing.model import Figure
+
+NAME = 9
+"""Columns for a name inside a sentence on an arrow."""
 
 
 def routing(lit: Journey | None = None) -> Figure:
@@ -21,36 +22,31 @@ def routing(lit: Journey | None = None) -> Figure:
     sketch = Sketch(lit.hops if lit else ())
     sender, recipient = (lit.sender, lit.recipient) if lit else ("user A", "user B")
     first = (lit.sender_server if lit else "chat server 1") or "chat server ?"
-    second = (lit.recipient_server if lit else "chat server 7") or "chat server ?"
-    _boxes(sketch, sender, recipient, first, second, (lit and lit.worker) or "delivery worker")
+    second = (lit.recipient_server or lit.route if lit else "chat server 7") or "chat server ?"
+    sketch.box("sender", 1, 0, 22, 3, phone_of(sender, 20))
+    sketch.box("first", 1, 6, 22, 10, first)
+    sketch.box("redis", 57, 6, 20, 5, "Redis", "(connection map)")
+    sketch.box("kafka", 57, 12, 20, 4, "Kafka", "(queue)")
+    sketch.box("worker", 57, 19, 20, 3, (lit and lit.worker) or "delivery worker")
+    sketch.box("store", 26, 19, 17, 3, "message store")
+    sketch.box("second", 57, 25, 20, 4, second)
+    sketch.box("recipient", 57, 32, 20, 3, phone_of(recipient, 18))
     _sending(sketch, lit, recipient, second)
     _delivering(sketch)
     _acknowledging(sketch)
-    notes = []
-    if lit and first == second:
-        notes.append(f"Both phones are on {first}: it is one process, drawn twice.")
     return sketch.finish(
         "routing",
         "flow",
-        "From server to server" if lit is None else f"How {lit.message_id} found {recipient}",
+        "From server to server"
+        if lit is None
+        else f"The way of {lit.message_id} to {shorten(recipient, 40)}",
         "A chat server looks up the recipient's server in Redis and appends to Kafka; a worker stores and hands over.",
-        *notes,
+        *(
+            [f"Both phones are on {first}: it is one process, drawn twice."]
+            if lit and first == second
+            else []
+        ),
     )
-
-
-def _is(*kinds: str) -> Callable[[Hop], bool]:
-    return lambda hop: hop.kind in kinds
-
-
-def _boxes(sketch: Sketch, sender: str, recipient: str, first: str, second: str, worker: str) -> None:  # noqa: PLR0913, PLR0917  one name a box
-    sketch.box("sender", 1, 0, 22, 3, f"{sender}'s phone"[:20])
-    sketch.box("first", 1, 6, 22, 10, first)
-    sketch.box("redis", 57, 6, 22, 5, "Redis", "(connection map)")
-    sketch.box("kafka", 57, 12, 22, 4, "Kafka", "(queue)")
-    sketch.box("worker", 57, 19, 22, 3, worker)
-    sketch.box("store", 27, 19, 16, 3, "message store")
-    sketch.box("second", 57, 25, 22, 4, second)
-    sketch.box("recipient", 57, 32, 22, 3, f"{recipient}'s phone"[:20])
 
 
 def _sending(sketch: Sketch, lit: Journey | None, recipient: str, second: str) -> None:
@@ -62,27 +58,20 @@ def _sending(sketch: Sketch, lit: Journey | None, recipient: str, second: str) -
         says="[1] sends",
         label=(6, 4),
         room=13,
-        carries=_is("send_received"),
+        carries=carrying("send_received"),
     )
     sketch.link(
         "first",
         "redis",
         (22, 7),
         (56, 7),
-        says=f"[2] where is {recipient}?",
+        says=f"[2] where is {shorten(recipient, NAME)}?",
         label=(25, 6),
-        carries=_is("sequence_assigned"),
+        carries=carrying("sequence_assigned"),
     )
-    known = (
-        f"{recipient} is on {second}"
-        if lit is None or lit.recipient_server
-        else f"{recipient} is on no server"
-    )
-    number = f", seq {lit.seq}" if lit and lit.seq is not None else ""
-    sketch.link(
-        "redis", "first", (57, 9), (23, 9), says=f'"{known}"{number}', lit=bool(lit and lit.seq is not None)
-    )
-    sketch.label(25, 8, f'"{known}"{number}')
+    if answer := _answer(lit, recipient, second):
+        sketch.link("redis", "first", (57, 9), (23, 9), says=answer, lit=lit is not None)
+        sketch.label(25, 8, answer)
     sketch.link(
         "first",
         "kafka",
@@ -90,46 +79,65 @@ def _sending(sketch: Sketch, lit: Journey | None, recipient: str, second: str) -
         (56, 13),
         says="[3] persists",
         label=(25, 12),
-        carries=_is("message_appended"),
+        carries=carrying("message_appended"),
     )
     if lit:
         sketch.label(25, 14, lit.place)
 
 
+def _answer(lit: Journey | None, recipient: str, second: str) -> str:
+    """Give what Redis answered, or nothing if it has not."""
+    if lit is None:
+        return f'"{recipient} is on {second}"'
+    if lit.route is None:
+        return ""
+    return f'"{shorten(recipient, NAME)} is on {lit.route or "no server"}", seq {lit.seq}'
+
+
 def _delivering(sketch: Sketch) -> None:
-    sketch.link("kafka", "worker", (68, 15), (68, 18), label=(70, 17), carries=_is("record_consumed"))
+    sketch.link("kafka", "worker", (67, 15), (67, 18), label=(69, 17), carries=carrying("record_consumed"))
     sketch.link(
-        "worker", "store", (57, 20), (43, 20), says="stores", label=(45, 19), carries=_is("message_stored")
+        "worker",
+        "store",
+        (57, 20),
+        (43, 20),
+        says="stores",
+        label=(45, 19),
+        room=12,
+        carries=carrying("message_stored"),
     )
     sketch.link(
         "worker",
         "redis",
-        (78, 20),
+        (76, 20),
         (79, 20),
         (79, 8),
+        (77, 8),
         says="asks again",
-        label=(57, 11),
-        carries=_is("route_looked_up"),
+        label=(63, 11),
+        room=15,
+        carries=carrying("route_looked_up"),
         only_lit=True,
     )
     sketch.link(
         "worker",
         "second",
-        (68, 21),
-        (68, 24),
+        (67, 21),
+        (67, 24),
         says="hands over",
-        label=(52, 23),
-        carries=_is("message_handed_over"),
+        label=(51, 23),
+        room=15,
+        carries=carrying("message_handed_over"),
     )
     sketch.link(
         "second",
         "recipient",
-        (64, 28),
-        (64, 31),
+        (61, 28),
+        (61, 31),
         says="[4] pushes",
-        label=(48, 30),
+        label=(45, 30),
         room=15,
-        carries=_is("message_shown"),
+        carries=carrying("message_shown"),
     )
 
 
@@ -137,12 +145,12 @@ def _acknowledging(sketch: Sketch) -> None:
     sketch.link(
         "recipient",
         "second",
-        (72, 32),
-        (72, 29),
-        says="ACK",
-        label=(74, 30),
-        room=6,
-        carries=_is("receipt_taken"),
+        (66, 32),
+        (66, 29),
+        says="[5] ACK",
+        label=(68, 30),
+        room=12,
+        carries=carrying("receipt_taken"),
     )
     sketch.link(
         "second",
@@ -152,7 +160,8 @@ def _acknowledging(sketch: Sketch) -> None:
         (35, 22),
         says="keeps it",
         label=(37, 25),
-        carries=_is("receipt_kept"),
+        room=18,
+        carries=carrying("receipt_kept"),
     )
     sketch.link(
         "second",
@@ -160,9 +169,10 @@ def _acknowledging(sketch: Sketch) -> None:
         (57, 26),
         (12, 26),
         (12, 16),
-        says="[5] ACK",
+        says="passes it on",
         label=(14, 25),
-        carries=_is("receipt_handed_over"),
+        room=20,
+        carries=carrying("receipt_handed_over"),
     )
     sketch.link(
         "first",
@@ -171,5 +181,5 @@ def _acknowledging(sketch: Sketch) -> None:
         (20, 3),
         says="✓ then ✓✓",
         label=(22, 4),
-        carries=_is("message_sent", "message_status_changed"),
+        carries=carrying("message_sent", "message_status_changed"),
     )

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.drawing.sketch import Sketch
+from workbench.drawing.sketch import Sketch, carrying, phone_of, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from workbench.drawing.journey import Journey
-    from workbench.drawing.model import Figure, Hop
+    from workbench.drawing.model import Figure
 
 _X, _WIDTH = 2, 46
 _SIDE = 56
-
-
-def _is(*kinds: str) -> Callable[[Hop], bool]:
-    return lambda hop: hop.kind in kinds
 
 
 def sequence_ids(lit: Journey | None = None) -> Figure:
@@ -28,24 +22,29 @@ def sequence_ids(lit: Journey | None = None) -> Figure:
     server = (lit and lit.sender_server) or "the chat server"
     conversation = lit.conversation if lit else "{conversation_id}"
     middle = _X + _WIDTH // 2
-    sketch.box("sender", _SIDE, 0, 22, 3, f"{sender}'s phone"[:20])
+    sketch.box("sender", _SIDE, 0, 22, 3, phone_of(sender, 20))
     sketch.box("arrives", _X, 0, _WIDTH, 3, f"message arrives at {server}")
     sketch.box(
-        "redis", _X, 6, _WIDTH, 4, "Redis: atomic increment of", f"conv_{conversation}_seq"[: _WIDTH - 2]
+        "redis", _X, 6, _WIDTH, 4, "Redis: atomic increment of", f"conv_{shorten(conversation, 34)}_seq"
     )
     sketch.box("tagged", _X, 13, _WIDTH, 3, f"message is tagged with seq {seq}")
     sketch.box("kafka", _X, 19, _WIDTH, 4, "published to Kafka, seq in the payload", lit.place if lit else "")
-    sketch.box("delivered", _X, 26, _WIDTH, 3, f"delivered to {recipient} with seq {seq}")
+    sketch.box("delivered", _X, 26, _WIDTH, 3, f"delivered to {shorten(recipient, 20)} with seq {seq}")
     sketch.link(
         "sender",
         "arrives",
         (_SIDE, 1),
         (_X + _WIDTH, 1),
         label=(_X + _WIDTH + 2, 0),
-        carries=_is("send_received"),
+        carries=carrying("send_received"),
     )
     sketch.link(
-        "arrives", "redis", (middle, 2), (middle, 5), label=(middle + 2, 4), carries=_is("sequence_assigned")
+        "arrives",
+        "redis",
+        (middle, 2),
+        (middle, 5),
+        label=(middle + 2, 4),
+        carries=carrying("sequence_assigned"),
     )
     epoch = f" (epoch {lit.epoch})" if lit and lit.epoch is not None else ""
     sketch.link(
@@ -58,18 +57,23 @@ def sequence_ids(lit: Journey | None = None) -> Figure:
     )
     sketch.label(middle + 2, 11, f"returns seq = {seq}{epoch}")
     sketch.link(
-        "tagged", "kafka", (middle, 15), (middle, 18), label=(middle + 2, 17), carries=_is("message_appended")
+        "tagged",
+        "kafka",
+        (middle, 15),
+        (middle, 18),
+        label=(middle + 2, 17),
+        carries=carrying("message_appended"),
     )
     sketch.link(
-        "tagged",
+        "kafka",
         "sender",
-        (_X + _WIDTH - 1, 14),
-        (63, 14),
+        (_X + _WIDTH - 1, 20),
+        (63, 20),
         (63, 3),
         says="ACK",
-        label=(50, 13),
+        label=(50, 19),
         room=12,
-        carries=_is("message_sent"),
+        carries=carrying("message_sent"),
     )
     sketch.link(
         "kafka",
@@ -78,7 +82,7 @@ def sequence_ids(lit: Journey | None = None) -> Figure:
         (middle, 25),
         says="stored, handed over, shown",
         label=(middle + 2, 24),
-        carries=_is(
+        carries=carrying(
             "record_consumed", "message_stored", "route_looked_up", "message_handed_over", "message_shown"
         ),
     )
@@ -91,7 +95,7 @@ def sequence_ids(lit: Journey | None = None) -> Figure:
         says="receipt names it",
         label=(50, 26),
         room=22,
-        carries=_is("receipt_taken", "receipt_kept", "receipt_handed_over", "message_status_changed"),
+        carries=carrying("receipt_taken", "receipt_kept", "receipt_handed_over", "message_status_changed"),
     )
     return sketch.finish(
         "sequence-ids",

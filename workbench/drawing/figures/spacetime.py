@@ -12,10 +12,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
+from rich.cells import cell_len
 
 from workbench.drawing.journey import hops_of
 from workbench.drawing.model import WIDTH, Hop, Look, numbers
-from workbench.drawing.sketch import Sketch
+from workbench.drawing.sketch import Sketch, shorten
 from workbench.drawing.topology import PHONE, natural
 
 if TYPE_CHECKING:
@@ -129,8 +130,10 @@ def _draw(
     step = min(16, (WIDTH - 4 - MARGIN) // max(len(lanes) - 1, 1))
     x_of = {lane: MARGIN + place * step for place, lane in enumerate(lanes)}
     bottom = 3 + 2 * len(rows)
+    heads = {lane: shorten(lane, max(2 * step - 2, 3) if len(lanes) > 1 else 20) for lane in lanes}
     for place, lane in enumerate(lanes):
-        sketch.label(max(0, min(x_of[lane] - len(lane) // 2, WIDTH - len(lane))), place % 2, lane)
+        head = heads[lane]
+        sketch.label(max(0, min(x_of[lane] - cell_len(head) // 2, WIDTH - cell_len(head))), place % 2, head)
         sketch.lane(lane, x_of[lane], 2, bottom)
         sketch.label(x_of[lane] - 1, bottom + 1, f"+{local[lane]}" if local[lane] else "")
     for place, row in enumerate(rows):
@@ -153,8 +156,9 @@ def _draw_row(sketch: Sketch, row: Row, y: int, x_of: dict[str, int]) -> None:
     ahead = 1 if target > source else -1
     points = [(source, y), (target - ahead, y)] if source != target else [(source, y), (source + 3, y)]
     sketch.link(row.source, row.target, *points, says=row.says, carries=lambda hop: hop.number in mine)
+    says = shorten(row.says, WIDTH - MARGIN)
     left = min(source, target) + 2
-    sketch.label(max(MARGIN, min(left, WIDTH - len(row.says))), y - 1, row.says)
+    sketch.label(max(MARGIN, min(left, WIDTH - cell_len(says))), y - 1, says)
 
 
 def _notes(
@@ -166,9 +170,9 @@ def _notes(
             f"Folded: {len(hops)} hops in {len(rows)} arrows; ×n stands for n hops of a kind, from that time on."
         )
     folded = Counter(lane_of.values())
-    several = [f"{lane} is {count}" for lane, count in folded.items() if count > 1]
+    several = [f"{count} in {lane}" for lane, count in folded.items() if count > 1]
     if several:
-        notes.append(f"Lanes folded: {', '.join(several)} processes or phones.")
+        notes.append(f"Lanes folded: {', '.join(several)}.")
     if local:
         notes.append("+n below a lane: what it did by itself, without a hop; `workbench journal` tells it.")
     assert all(a.at_ms <= b.at_ms for a, b in pairwise(hops))  # noqa: S101  the reader sorted them
