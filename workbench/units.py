@@ -44,6 +44,9 @@ _TIMES = {
     "month": "month months monthly",
     "year": "year years yr yrs yearly annually",
 }
+LARGEST_IN_FULL = 1e16
+FIRST_WHOLE = 1e3
+_LONG = frozenset("second minute hour day week month year byte bit".split())  # noqa: SIM905  read faster so
 _RATES = "qps rps tps mps"
 ADVERBS = frozenset(["hourly", "daily", "weekly", "monthly", "yearly", "annually"])
 
@@ -128,3 +131,29 @@ def scale(expression: str) -> tuple[float, str]:
     except Exception as exc:  # pint raises errors of five unrelated kinds
         raise ValueError(f"{expression!r} is no unit that is known here") from exc
     return float(base.magnitude), str(base.dimensionality)
+
+
+def say(value: float, unit: str, digits: int = 4) -> str:
+    """Write a number, of at most so many digits that mean something, with its unit: `1,157,000 messages/second`."""
+    rounded = float(f"{value:.{digits}g}")
+    if FIRST_WHOLE <= abs(rounded) < LARGEST_IN_FULL and rounded.is_integer():
+        number = f"{rounded:,.0f}"
+    else:
+        number = f"{rounded:,.{digits}g}"
+    return f"{number} {unit if number == '1' else _plural_of(unit)}"
+
+
+def _plural_of(unit: str) -> str:
+    """Give the plural of what is counted; signs such as TB have none."""
+    name, slash, rest = unit.partition("/")
+    plain = name.strip()
+    if plain.lower() == "person":
+        return f"people{slash}{rest}"
+    if plain.lower() not in COUNTED and plain.lower() not in _LONG:
+        return unit
+    if plain.lower().endswith(("s", "people")):
+        return unit
+    ending = (
+        "ies" if plain.endswith("y") and plain[-2] not in "aeiou" else "es" if plain.endswith("x") else "s"
+    )
+    return f"{plain[:-1] if ending == 'ies' else plain}{ending}{slash}{rest}"

@@ -20,6 +20,7 @@ from workbench.interview.report_page import Page
 from workbench.interview.score import Verdict
 from workbench.interview.store import Store
 from workbench.interview.terminal import Terminal
+from workbench.wording import count
 
 if TYPE_CHECKING:
     from workbench.cli.context import Workbench
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.interview.questions import Question
 
 SEEDS = 10_000
+HANDING_IN = "An answer may have several lines; two empty lines, or Ctrl-D, hand it in."
 
 
 def start(workbench: Workbench, minutes: int, focus: str | None, seed: int | None, bank: Path | None) -> Exit:
@@ -46,10 +48,11 @@ def start(workbench: Workbench, minutes: int, focus: str | None, seed: int | Non
         bank=str(bank.absolute()) if bank else "",
         planned=[sessions.plan(each) for each in chosen],
     )
-    count = f"{len(chosen)} question{'s' * (len(chosen) > 1)}"
+    Store(workbench.home).save(new)  # a home that cannot be written is found before anything is announced
+    what = f"{count(len(chosen), 'question')}, {count(minutes, 'minute')}"
     Page(workbench.out).line(
-        f"Interview {new.id}: {count}, {minutes} minutes. Answer as you would aloud, in sentences:"
-        " what, how it works, and why."
+        f"Interview {new.id}: {what}. Answer as you would aloud, in sentences:"
+        f" what, how it works, and why. {HANDING_IN}"
     )
     return _hold(workbench, new, questions)
 
@@ -60,8 +63,10 @@ def resume(workbench: Workbench) -> Exit:
     found = Store(workbench.home).latest(lambda each: not each.finished, workbench.note)
     if found is None:
         raise UsageProblem("no interview waits to be finished: `workbench interview start` begins one")
-    Page(workbench.out).line(f"Interview {found.id}, where you left it.")
-    return _hold(workbench, found, load_bank(Path(found.bank) if found.bank else default_bank()))
+    questions = load_bank(Path(found.bank) if found.bank else default_bank())
+    Store(workbench.home).save(found)  # likewise
+    Page(workbench.out).line(f"Interview {found.id}, where you left it. {HANDING_IN}")
+    return _hold(workbench, found, questions)
 
 
 def _need_terminal(workbench: Workbench) -> None:
@@ -93,6 +98,10 @@ def report(workbench: Workbench, name: str, overrule: tuple[str, str] | None, re
     """Show an interview, after overruling an item of it if that was asked for."""
     store = Store(workbench.home)
     found = store.latest(lambda _: True, workbench.note) if name == "last" else store.load(name)
+    if found is None and store.has_files():
+        raise UsageProblem(
+            f"no interview in {store.folder} can be read: `workbench interview start` begins another one"
+        )
     if found is None:
         raise UsageProblem("no interview yet: `workbench interview start` begins one")
     if overrule is not None:

@@ -13,6 +13,7 @@ import click
 
 from workbench import content
 from workbench.cli.context import Workbench, command_options
+from workbench.errors import UsageProblem
 
 if TYPE_CHECKING:
     from workbench.errors import Exit
@@ -89,10 +90,21 @@ def _complete_question(context: click.Context, _parameter: click.Parameter, inco
 @click.argument("name", metavar="[ID]", required=False, shell_complete=_complete_question)
 @click.option("--answer", metavar="FILE", help="Score the answer in this file; `-` is stdin.")
 @click.option("--lint", is_flag=True, help="Check the bank, and score its calibration answers.")
+@click.option(
+    "--explain",
+    metavar="PATTERN",
+    help="Show what a rubric's pattern finds in the answer, sentence by sentence.",
+)
 @bank_option
 @command_options
-def questions(
-    workbench: Workbench, *, name: str | None, answer: str | None, lint: bool, bank: Path | None
+def questions(  # noqa: PLR0913  one for each option
+    workbench: Workbench,
+    *,
+    name: str | None,
+    answer: str | None,
+    explain: str | None,
+    bank: Path | None,
+    lint: bool,
 ) -> Exit | None:
     """List the questions, show one, score a written answer to it, or check the bank.
 
@@ -100,4 +112,9 @@ def questions(
     """
     from workbench.cli import question_bank  # noqa: PLC0415  it loads when it is needed
 
+    if explain is not None:
+        if name is not None or lint:
+            raise UsageProblem("--explain needs no question: leave out ID and --lint")
+        question_bank.explain(workbench, explain, answer)
+        return None
     return question_bank.look(workbench, bank, name, answer, lint=lint)

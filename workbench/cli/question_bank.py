@@ -1,4 +1,4 @@
-"""What `interview questions` does with a bank: lists it, shows a question, scores an answer, checks everything."""
+"""What `interview questions` does: lists a bank, shows a question, scores an answer, checks all, explains a pattern."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from rich.text import Text
 from workbench.cli.language import problem_of
 from workbench.errors import Exit, UsageProblem
 from workbench.interview.calibration import lint as lint_bank
+from workbench.interview.consistency import crowded
 from workbench.interview.grading import grade
+from workbench.interview.patterns import pattern
 from workbench.interview.questions import default_bank, load_bank
-from workbench.interview.report_page import Page, percent
+from workbench.interview.report_page import Page, marked, percent
 from workbench.interview.score import MAX_ANSWER
+from workbench.interview.sentence import sentences
+from workbench.wording import count
 
 if TYPE_CHECKING:
     from workbench.cli.context import Workbench
@@ -35,6 +39,8 @@ def look(
         UsageProblem: If they do not go together, or what they name is not there.
     """
     folder = bank or default_bank()
+    if lint and (name is not None or answer is not None):
+        raise UsageProblem("--lint checks the whole bank: leave out the question's ID and --answer")
     if lint:
         return check(workbench, folder)
     if name is None and answer is not None:
@@ -72,7 +78,9 @@ def show_all(workbench: Workbench, folder: Path) -> None:
     width = max(len(question.id) for question in bank)
     for question in bank:
         page.line(f"{question.id:<{width}}  {question.title} ({question.topic}, {question.minutes} min)")
-    page.line(Text(f"{len(bank)} questions. One of them: workbench interview questions ID", style="dim"))
+    page.line(
+        Text(f"{count(len(bank), 'question')}. Show one: workbench interview questions ID", style="dim")
+    )
 
 
 def show(workbench: Workbench, question: Question) -> None:
@@ -108,7 +116,44 @@ def score_answer(workbench: Workbench, question: Question, file: str) -> None:
     page.grade(graded)
 
 
+def explain(workbench: Workbench, text: str, file: str | None) -> None:
+    """Show what a pattern finds in an answer, sentence by sentence, and which sentences count as prose.
+
+    Raises:
+        UsageProblem: If it is no pattern, or the answer is missing or cannot be read.
+    """
+    if file is None:
+        raise UsageProblem("--explain needs an answer: add --answer FILE, or --answer - for stdin")
+    try:
+        compiled = pattern(text)
+    except ValueError as exc:
+        raise UsageProblem(str(exc)) from None
+    if (what := crowded(text)) is not None:
+        raise UsageProblem(what)
+    found = [(each, compiled.find(each)) for each in sentences(_read(file))]
+    if workbench.json:
+        workbench.emit(
+            [
+                {
+                    "sentence": each.text,
+                    "prose": each.is_prose,
+                    "found": None if spans is None else [each.text[slice(*span)] for span in spans],
+                }
+                for each, spans in found
+            ]
+        )
+        return
+    page = Page(workbench.out)
+    for each, spans in found:
+        said = "nothing found" if spans is None else "found"
+        page.line(f"{'prose' if each.is_prose else 'no prose'}, {said}:")
+        page.line(marked(each.text, spans or []), 1)
+    hits = sum(spans is not None for _each, spans in found)
+    page.line(f"The pattern finds something in {hits} of {count(len(found), 'sentence')}.")
+
+
 def _read(file: str) -> str:
+    what = "the answer on stdin" if file == "-" else file
     most = MAX_ANSWER * UTF8_BYTES + 1
     try:
         if file == "-":
@@ -118,13 +163,13 @@ def _read(file: str) -> str:
                 read = source.read(most)
         answer = read[:most].decode("utf-8", "strict" if len(read) < most else "ignore")
     except UnicodeDecodeError:
-        raise UsageProblem(f"{file} is no UTF-8 text") from None
+        raise UsageProblem(f"{what} is no UTF-8 text") from None
     except OSError as exc:
-        raise UsageProblem(f"{file} cannot be read: {exc.strerror}") from None
+        raise UsageProblem(f"{what} cannot be read: {exc.strerror}") from None
     if len(answer) > MAX_ANSWER or len(read) == most:
-        raise UsageProblem(f"{file} is too long: an answer has at most {MAX_ANSWER:,} characters")
+        raise UsageProblem(f"{what} is too long: an answer has at most {MAX_ANSWER:,} characters")
     if not answer.strip():
-        raise UsageProblem(f"{file} is empty: there is nothing to score")
+        raise UsageProblem(f"{what} is empty: there is nothing to score")
     return answer
 
 
@@ -149,5 +194,6 @@ def check(workbench: Workbench, folder: Path) -> Exit:
         for problem in problems:
             workbench.out.print(str(problem), markup=False, soft_wrap=True)
         names = {each.question for each in scored}
-        page.line(f"{len(names)} questions, {len(scored)} answers, {len(problems)} problems")
+        figures = ((len(names), "question"), (len(scored), "answer"), (len(problems), "problem"))
+        page.line(", ".join(count(number, noun) for number, noun in figures))
     return Exit.CHECK_FAILED if problems else Exit.DONE

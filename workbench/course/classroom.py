@@ -14,6 +14,7 @@ from workbench.course.lesson import Do, Predict, Run
 from workbench.course.progress import Course, LessonRecord, Mark, StepRecord
 from workbench.errors import UsageProblem
 from workbench.quantities import within
+from workbench.units import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -256,8 +257,8 @@ def judge(block: Predict, text: str, shown: Sequence[str]) -> Judged:
     if number.problem:
         raise UsageProblem(number.problem)
     give = f", give or take a factor of {block.within:g}" if block.within > 1 else ""
-    unit = f" {block.unit}" if block.unit else ""
-    return Judged(number.right, f"you said {number.said.strip()}; it is {block.number:,.10g}{unit}{give}")
+    right = say(block.number, block.unit, 10) if block.unit else f"{block.number:,.10g}"
+    return Judged(number.right, f"you said {number.said.strip()}; it is {right}{give}")
 
 
 def _judge_choice(block: Predict, text: str) -> Judged:

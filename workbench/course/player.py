@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from workbench.course.lesson import Diagram, Do, Predict, Run
 from workbench.errors import Exit, UsageProblem
+from workbench.nesting import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from workbench.course.page import Page
 
 ENTER = ("\r", "\n")
+NOT_INSIDE = ("lesson", "interview", "up", "down", "reset")
+"""What would begin a second conversation, or take away the cluster on which the step is done."""
 
 
 class Terminal(Protocol):
@@ -182,6 +185,9 @@ class Player:
 
     def _attempt(self, line: str) -> bool:
         """Run what was typed, and say whether all checks pass now."""
+        if command := named(line, NOT_INSIDE):
+            self._page.line(f"`{command}` cannot be run inside a lesson: `leave` it first, all is kept.")
+            return False
         code = self._cluster.perform(line) if line else Exit.DONE
         if code is Exit.NO_CLUSTER:
             self._page.line("The cluster has ended; it is started again, and this step begins anew.", "bold")

@@ -7,21 +7,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
-from rapidfuzz import fuzz, process
+
+from workbench.interview.names import find_name, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 MAX_LINKS = 200
 MAX_TARGETS = 20
-MAX_NAME_WORDS = 5
-FUZZY_FROM = 5
-SIMILAR = 82.0
+APART = "\n\n"
 
 _ARROW = re.compile(r"\s*(<-{1,3}>|<=+>|↔|⇔|-{1,3}>|=+>|→|⟶|⇒|<-{1,3}|←)\s*")
 _BOTH = ("↔", "⇔")
 _BETWEEN_NAMES = re.compile(r"\s*[,&]\s*(?:and\s+)?|\s+and\s+")
-_LINE_END = re.compile(r"[\n;]")
 _NOISE = re.compile(
     r"^\s*(?:[-*•]|\d+[.)])\s+|\([^()]*\)|[`\"'.:!?]|\b(?:the|a|an|his|her|its)\s+", re.IGNORECASE
 )
@@ -51,7 +49,11 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 class LinksResult(msgspec.Struct, frozen=True):
-    """How the links of an answer compare. `percent` may be below zero: a wrong link costs what a right one earns."""
+    """How the links of an answer compare.
+
+    `percent` may be below zero: a wrong link costs what a right one earns. So does each of the last `too_many` extra
+    links: as many extra ones as needed ones cost nothing, and whoever links everything to everything has said nothing.
+    """
 
     paths: list[list[str]]
     found: list[Link]
@@ -61,6 +63,7 @@ class LinksResult(msgspec.Struct, frozen=True):
     unknown: list[str]
     percent: float
     problem: str | None = None
+    too_many: int = 0
 
 
 def parse(text: str) -> Drawn:
@@ -68,19 +71,26 @@ def parse(text: str) -> Drawn:
     paths: list[list[str]] = []
     prose: list[str] = []
     links = left_out = 0
-    for line in _LINE_END.split(text):
-        pieces = _ARROW.split(line)
-        groups = [_names(piece) for piece in pieces[::2]]
-        if len(pieces) == 1 or not any(groups):
-            prose.append(line)
+    for piece in re.split(r"(?<=[\n;])", text):
+        line = piece.rstrip("\n;")
+        sides = _ARROW.split(line)
+        groups = [_names(side) for side in sides[::2]]
+        if len(sides) == 1 or not any(groups):
+            prose.append(piece)
             continue
-        for path in _paths(groups, pieces[1::2]):
+        prose.append(APART)
+        for path in _paths(groups, sides[1::2]):
             if links + len(path) - 1 > MAX_LINKS:
                 left_out += 1
                 continue
             links += len(path) - 1
             paths.append(path)
-    return Drawn(paths, "\n".join(prose), left_out)
+    return Drawn(paths, _joined(prose), left_out)
+
+
+def _joined(prose: Iterable[str]) -> str:
+    """Put together the prose as it was typed; what arrows part stays apart, or it would make one sentence."""
+    return re.sub(r"\s*\n\s*\n\s*", APART, "".join(prose)).strip()
 
 
 def _names(piece: str) -> list[str]:
@@ -112,13 +122,13 @@ def expected(
     aliases: Mapping[str, Iterable[str]],
 ) -> Expected:
     """Compile what an author wrote."""
-    names = {_plain(alias): name for name, others in aliases.items() for alias in (name, *others)}
+    names = {plain(alias): name for name, others in aliases.items() for alias in (name, *others)}
 
     def links(texts: Iterable[str]) -> list[Link]:
         found = [link for text in texts for link in parse(text).links()]
         for name in (name for link in found for name in link):
-            names.setdefault(_plain(name), name)
-        return list(dict.fromkeys((names[_plain(source)], names[_plain(target)]) for source, target in found))
+            names.setdefault(plain(name), name)
+        return list(dict.fromkeys((names[plain(source)], names[plain(target)]) for source, target in found))
 
     return Expected(
         links(needs),
@@ -129,7 +139,7 @@ def expected(
 
 
 def compare(answer: str, wanted: Expected) -> LinksResult:
-    """Compare an answer's links with what is wanted. What is in no list is extra and costs nothing."""
+    """Compare an answer's links with what is wanted. What is in no list is extra."""
     drawn = parse(answer)
     known = {name: find_name(name, wanted.names) for path in drawn.paths for name in path}
     paths = [[known[name] or name for name in path] for path in drawn.paths]
@@ -138,6 +148,9 @@ def compare(answer: str, wanted: Expected) -> LinksResult:
     found = [link for link in wanted.needs if link in links]
     wrong = [(link, reasons[link]) for link in links if link in reasons]
     listed = {*wanted.needs, *wanted.also_right, *reasons}
+    extra = [link for link in links if link not in listed]
+    too_many = max(0, len(extra) - len(wanted.needs))
+    earned = len(found) - len(wrong) - too_many
     problem = None
     if not links:
         problem = "no arrow found: write one path a line, such as client -> load balancer -> chat server"
@@ -148,34 +161,9 @@ def compare(answer: str, wanted: Expected) -> LinksResult:
         found=found,
         missing=[link for link in wanted.needs if link not in links],
         wrong=wrong,
-        extra=[link for link in links if link not in listed],
+        extra=extra,
         unknown=list(dict.fromkeys(name for name, canonical in known.items() if canonical is None)),
-        percent=round(100 * (len(found) - len(wrong)) / len(wanted.needs), 1) if wanted.needs else 0.0,
+        percent=round(100 * earned / len(wanted.needs), 1) if wanted.needs else 0.0,
         problem=problem,
+        too_many=too_many,
     )
-
-
-def find_name(name: str, names: Mapping[str, str]) -> str | None:
-    """Give the canonical name, forgiving slips, plurals, a number behind (`chat server 7`) and words around it."""
-    plain = _plain(name)
-    unnumbered = re.sub(r"[\s#-]*\d+$", "", plain)
-    for each in (plain, unnumbered):
-        if each in names:
-            return names[each]
-    words = unnumbered.split()
-    if len(words) <= MAX_NAME_WORDS:
-        close = process.extractOne(
-            unnumbered, [each for each in names if len(each) >= FUZZY_FROM], scorer=fuzz.ratio
-        )
-        if close is not None and close[1] >= SIMILAR and len(unnumbered) >= FUZZY_FROM:
-            return names[close[0]]
-    # An arrow in the middle of a sentence: the name stands at its beginning or its end.
-    for count in range(min(len(words) - 1, MAX_NAME_WORDS), 0, -1):
-        for part in (" ".join(words[:count]), " ".join(words[-count:])):
-            if part in names:
-                return names[part]
-    return None
-
-
-def _plain(name: str) -> str:
-    return " ".join(re.sub(r"[-_/]", " ", name.lower()).split())

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
+from workbench.course.library import Library
 from workbench.documents import DocumentProblem, decode_toml, line_of
+from workbench.interview.consistency import slips
 from workbench.interview.grading import grade
 from workbench.interview.questions import Text, inspect_question, question_files, read_text
 from workbench.interview.score import MAX_ANSWER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from workbench.interview.questions import Question
 
 Kind = Literal["strong", "weak", "filler", "keywords", "wrong"]
+ORDER: tuple[Kind, ...] = ("strong", "weak", "filler")
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,10 +72,15 @@ def lint(
     """
     scored: list[Calibrated] = []
     problems: list[DocumentProblem] = []
+    lessons = _lessons_of(folder)
     for file in question_files(folder):
         try:
             question, found = inspect_question(file)
-            problems += [*found, *_wrong_commands(question, file, problem_of)]
+            problems += [
+                *found,
+                *_slips(question, file, lessons),
+                *_wrong_commands(question, file, problem_of),
+            ]
             results, found = calibrate(question, folder / "answers" / file.name)
         except DocumentProblem as problem:
             problems.append(problem)
@@ -79,6 +88,16 @@ def lint(
         scored += results
         problems += found
     return scored, problems
+
+
+def _lessons_of(bank: Path) -> list[str]:
+    """List the lessons of the course in whose folder a bank lies; none if it lies elsewhere."""
+    return Library(bank.absolute().parent).names() if bank.is_dir() else []
+
+
+def _slips(question: Question, file: Path, lessons: Sequence[str]) -> Iterator[DocumentProblem]:
+    text = read_text(file)
+    return (DocumentProblem(file, line_of(text, path), what) for path, what in slips(question, lessons))
 
 
 def _wrong_commands(
@@ -125,4 +144,27 @@ def calibrate(question: Question, file: Path) -> tuple[list[Calibrated], list[Do
     missing = [kind for kind in get_args(Kind) if kind not in {answer.kind for answer in answers}]
     if missing:
         problems.append(DocumentProblem(file, 1, f"write an [[answer]] of kind {', '.join(missing)}"))
+    problems += [DocumentProblem(file, line_of(text, path), what) for path, what in _mistakes(answers)]
     return scored, problems
+
+
+def _mistakes(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
+    """List what makes answers prove nothing: bands that do not order them, and the same text twice."""
+    seen: dict[str, int] = {}
+    for at, answer in enumerate(answers):
+        words = " ".join(answer.text.lower().split())
+        if words in seen:
+            number = seen[words] + 1
+            yield (
+                f"answer[{at}].text",
+                f"this is answer {number} again: write another one, of kind {answer.kind}",
+            )
+        seen.setdefault(words, at)
+    for better, worse in pairwise(ORDER):
+        above = [each.band for each in answers if each.kind == better]
+        for at, answer in enumerate(answers):
+            if answer.kind != worse:
+                continue
+            least, most = answer.band
+            if any(low <= least or high < most for low, high in above):
+                yield f"answer[{at}].band", f"the band of {worse} lies below that of {better}, at both ends"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.interview.questions import FollowUp, Question
 
 MAX_FOLLOW_UPS = 2
+ALL = 100.0
 
 
 class Grade(msgspec.Struct, frozen=True):
@@ -29,6 +30,15 @@ class Grade(msgspec.Struct, frozen=True):
     score: Score
     number: quantities.NumberResult | None = None
     links: architecture.LinksResult | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no answer can be worth: it may be below zero, and never above all."""
+        percents = [self.percent, self.score.percent, *([self.links.percent] if self.links else [])]
+        if max(percents) > ALL:
+            raise ValueError(f"{max(percents):g} percent is more than an answer can be worth")
+        for item in self.score.items:
+            if abs(item.points) > item.of:
+                raise ValueError(f"item `{item.id}` has {item.points:g} of {item.of} points")
 
     @property
     def part(self) -> float | None:

@@ -10,6 +10,8 @@ from rich.text import Text
 
 from workbench.drawing.canvas import draw
 from workbench.drawing.figures.typed import Mark, typed
+from workbench.units import say
+from workbench.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +32,8 @@ PARTS = {
     "reason": "why it is needed",
     "wrong": "the contrary",
 }
+EXACT = 12
+"""Digits of a number as its author wrote it."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -63,6 +67,8 @@ def marked(sentence: str, spans: Iterable[tuple[int, int]]) -> Text:
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
+        if start >= end:  # a regular expression may find nothing at a place
+            continue
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -105,8 +111,8 @@ class Page:
         """Print the interview's line."""
         self.line(
             f"Interview {found.id}: {both(found.percent, found.percent_overruled)},"
-            f" {len(found.questions)} of {found.planned} questions,"
-            f" {found.elapsed_s / 60:.0f} of {found.minutes} minutes"
+            f" {len(found.questions)} of {count(found.planned, 'question')},"
+            f" {found.elapsed_s / 60:.0f} of {count(found.minutes, 'minute')}"
             + ("" if found.finished else ", not finished")
         )
 
@@ -123,7 +129,7 @@ class Page:
     def turn(self, turn: Turn) -> None:
         """Print one answer's score."""
         what = "Answer" if turn.follow_up is None else "Follow-up"
-        hints = f", {turn.hints} hint{'s' * (turn.hints > 1)} taken" if turn.hints else ""
+        hints = f", {count(turn.hints, 'hint')} taken" if turn.hints else ""
         if turn.follow_up is not None:
             self.line(Text(clean(turn.ask), style="italic"), 1)
         if turn.state == "skipped":
@@ -184,20 +190,21 @@ class Page:
             self.line(f"because: {clean(overruling.reason)}", 3)
 
     def _number(self, number: NumberResult) -> None:
-        wanted = f"{number.value:,.12g} {number.unit}, give or take a factor of {number.factor:g}"
+        wanted, give = say(number.value, number.unit, EXACT), f"give or take a factor of {number.factor:g}"
         if number.parsed is None or number.ratio is None:
             self.line(
-                Text("no number: ", style="bold").append(clean(number.problem or ""), style="not bold"), 2
+                Text("not read: ", style="bold").append(clean(number.problem or ""), style="not bold"), 2
             )
-            self.line(f"right is {wanted}", 3)
+            self.line(f"right is {wanted}, {give}", 3)
             return
         word = "right" if number.right else "too high" if number.ratio > 1 else "too low"
-        self.line(
-            Text(f"{word}: ", style="bold")
-            .append(f"«{clean(number.said)}»", style="underline")
-            .append(f" is {number.parsed:,.4g} {number.unit}; right is {wanted}", style="not bold"),
-            2,
-        )
+        read = say(number.parsed, number.unit)
+        text = Text(f"{word}: ", style="bold").append(f"«{clean(number.said)}»", style="underline")
+        if _bare(read) != _bare(number.said):
+            text.append(f" is {read}", style="not bold")
+        if read != say(number.value, number.unit):
+            text.append(f"; right is {wanted}", style="not bold")
+        self.line(text.append(f", {give}", style="not bold"), 2)
 
     def drawing(self, links: LinksResult, *, compared: bool) -> None:
         """Draw an architecture that was typed; with `compared`, also what is missing and which link is wrong."""
@@ -220,10 +227,19 @@ class Page:
         for link, why in links.wrong:
             self.line(f"wrong: {arrow(link)}", 2)
             self.line(" ".join(why.split()), 3)
-        for link in links.extra:
+        free = len(links.extra) - links.too_many
+        for link in links.extra[:free]:
             self.line(f"extra, costs nothing: {arrow(link)}", 2)
+        for link in links.extra[free:]:
+            self.line(f"one extra link too many, costs what a right one earns: {arrow(link)}", 2)
         if links.unknown:
             self.line(f"names not known here: {clean(', '.join(links.unknown))}", 2)
+
+
+def _bare(said: str) -> str:
+    """Leave out what makes no difference: `1,000 servers` and `1000 server`, `20 TB a day` and `20 TB/day`."""
+    plain = re.sub(r"\s*(?:/|\b(?:a|per|every|each)\b)\s*", "/", said.lower())
+    return re.sub(r"[\s,]|s\b", "", plain)
 
 
 def marked_links(links: LinksResult, *, compared: bool) -> list[tuple[str, str, Mark]]:

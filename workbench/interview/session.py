@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -21,6 +21,12 @@ VERSION = 1
 MAIN_WEIGHT = 2
 """A question counts as much as two follow-ups."""
 
+MOST_SECONDS = 1e9
+
+Minutes = Annotated[int, msgspec.Meta(ge=1, le=240)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=MOST_SECONDS)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
 
 class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question as it was when it was chosen, so that a report needs no bank."""
@@ -28,7 +34,7 @@ class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     title: str
     topic: str
-    minutes: int
+    minutes: Minutes
     lesson: str
     part: str
 
@@ -37,12 +43,12 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something that was asked, and the answer. `grade` is missing if it was skipped or nothing decides it."""
 
     question: str
-    follow_up: int | None
+    follow_up: Count | None
     ask: str
     answer: str
     state: Literal["answered", "skipped"]
-    seconds: float
-    hints: int = 0
+    seconds: Seconds
+    hints: Count = 0
     grade: Grade | None = None
     outcomes: list[Outcome] = []
     overrulings: list[Overruling] = []
@@ -73,15 +79,15 @@ class Session(msgspec.Struct, forbid_unknown_fields=True):
     version: int
     id: str
     started: str
-    minutes: int
+    minutes: Minutes
     focus: str | None
     seed: int
     bank: str
     planned: list[Planned]
     turns: list[Turn] = []
-    elapsed_s: float = 0.0
+    elapsed_s: Seconds = 0.0
     draft: str = ""
-    hints: int = 0
+    hints: Count = 0
     finished: bool = False
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.interview.terminal import COMMANDS, LeaveError
+from workbench.nesting import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from workbench.interview.questions import Show
     from workbench.interview.report_page import Page
     from workbench.interview.terminal import Screen
+
+STARTERS = ("interview", "lesson", "up")
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,8 @@ def demonstrate(show: Show, live: Live | None, screen: Screen, page: Page) -> Sh
             case "quit":
                 raise LeaveError
             case _ if line:
-                typed.append(line)
+                typed += _perform(line, live, page)
                 outcomes = []
-                live.perform(line)
             case _ if outcomes:
                 return Shown("\n".join(typed), outcomes)
             case _:
@@ -75,3 +77,12 @@ def demonstrate(show: Show, live: Live | None, screen: Screen, page: Page) -> Sh
                 if all(each.passed for each in outcomes):
                     return Shown("\n".join(typed), outcomes)
                 page.line("Try again, or press Enter once more to go on.")
+
+
+def _perform(line: str, live: Live, page: Page) -> list[str]:
+    """Run a line on the cluster, unless it would begin a conversation inside this one; give what was run."""
+    if command := named(line, STARTERS):
+        page.line(f"`{command}` would start another one inside this interview: `:quit` leaves it first.")
+        return []
+    live.perform(line)
+    return [line]

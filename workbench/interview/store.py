@@ -49,6 +49,10 @@ class Store:
             found, key=lambda name: [int(part) if part.isdigit() else 0 for part in name.split("-")]
         )
 
+    def has_files(self) -> bool:
+        """Say whether there is a file of an interview, be it of a newer workbench or damaged and kept aside."""
+        return any(self.folder.glob("*.json*"))
+
     def new_id(self, now: datetime) -> str:
         """Name an interview by the time at which it starts."""
         taken = {path.name.split(".")[0] for path in self.folder.glob("*.json*")}
@@ -96,7 +100,8 @@ class Store:
         try:
             text = path.read_bytes()
         except FileNotFoundError:
-            there = ", ".join(self.ids()[-5:]) or "none yet: `workbench interview start` begins one"
+            none = "none that can be read" if self.has_files() else "none yet"
+            there = ", ".join(self.ids()[-5:]) or f"{none}: `workbench interview start` begins one"
             raise UsageProblem(f"no interview {name!r}: there is {there}") from None
         except OSError as exc:
             raise FailedError(f"{path} cannot be read: {exc.strerror}") from exc

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Kind = Literal["answer", "hint", "skip", "quit"]
 
 COMMANDS: dict[str, Kind] = {"?": "hint", ":skip": "skip", ":quit": "quit"}
-FOOTER = "empty line or Ctrl-D: done | ? hint | :skip | :quit"
+FOOTER = "two empty lines or Ctrl-D: done | ? hint | :skip | :quit"
 NARROW_FOOTER = "? :skip :quit"
 ENTER = "enter"
 
@@ -70,6 +70,12 @@ def split_command(text: str, row: int) -> Said | None:
     return None if kind is None else Said(kind, "\n".join([*lines[:row], *lines[row + 1 :]]))
 
 
+def ends_twice_empty(text: str) -> bool:
+    """Say whether the last two lines are empty: one alone parts the arrows of an answer from its prose."""
+    lines = text.split("\n")
+    return len(lines) > 1 and not (lines[-1].strip() or lines[-2].strip())
+
+
 class Terminal:
     """The learner at a real terminal."""
 
@@ -80,7 +86,7 @@ class Terminal:
         self._left_out = 0
 
     def answer(self, draft: str = "") -> Said:
-        """Read an answer of several lines; an empty line, or Ctrl-D, ends it."""
+        """Read an answer of several lines; an empty line after an empty line, or Ctrl-D, ends it."""
         self._note, self._left_out = "", 0
         session: PromptSession[Said] = PromptSession(
             "> ",
@@ -136,7 +142,7 @@ class Terminal:
             command = split_command(buffer.text, document.cursor_position_row)
             if command is not None:
                 event.app.exit(result=command)
-            elif document.is_cursor_at_the_end and not document.current_line.strip():
+            elif document.is_cursor_at_the_end and ends_twice_empty(buffer.text):
                 event.app.exit(result=Said("answer", buffer.text))
             else:
                 self._insert(buffer, "\n")

@@ -99,3 +99,15 @@ def test_a_command_that_fails_can_be_repeated_or_skipped(play, cluster, course):
     assert "exit code 2" in shown
     assert cluster.lines == ["nonsense", "nonsense"]
     assert room.record.at(0).state == "skipped"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["lesson", "lesson start 1", "interview start", "up", "down", "reset --yes", "workbench down"],
+)
+def test_what_would_start_a_second_one_or_end_the_cluster_is_refused_at_a_task(play, cluster, line):
+    _, room, shown = play("1", "\r", "\r", "\r", "2", "\r", line, "send bob alice hey", "\r")
+    command = line.removeprefix("workbench ").split()[0]
+    assert f"`{command}` cannot be run inside a lesson: `leave` it first" in shown
+    assert line not in cluster.lines
+    assert room.record.at(3).state == "done"

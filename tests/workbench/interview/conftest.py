@@ -10,7 +10,10 @@ part = "Step 3"
 ask = """Alice is on server 1 and
 Bob on server 7. How does a message get across?"""
 hints = ["Who knows where Bob is?", "A shared map."]
-model = """Server 1 looks Bob up in a map that all servers share."""
+model = """Server 1 looks Bob up in a map that all servers share, because it knows nothing but its own
+sockets, and it finds that server 7 holds his. It hands the message to the log, and a worker takes it from there, writes
+the row, and asks server 7 to push it down the socket. If Bob has moved meanwhile, the push finds nobody, and the worker
+looks him up again."""
 
 [[rubric]]
 id = "map"

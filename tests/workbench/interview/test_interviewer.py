@@ -217,6 +217,20 @@ def test_a_follow_up_is_shown_on_the_cluster(hold):
     assert (session.turns[1].percent, session.turns[1].answer) == (100.0, "workbench where alice")
 
 
+@pytest.mark.parametrize("line", ["interview start", "lesson", "up", "workbench up --speed 2"])
+def test_what_would_start_a_second_one_is_refused_while_showing(hold, line):
+    cluster = Cluster()
+    _, session, shown = hold(
+        Script(MAP, line, "workbench where alice", "", ENTER), "across", live=cluster.live()
+    )
+    command = line.removeprefix("workbench ").split()[0]
+    assert f"`{command}` would start another one inside this interview: `:quit` leaves it first." in " ".join(
+        shown.split()
+    )
+    assert cluster.ran == ["workbench where alice"]
+    assert session.turns[1].answer == "workbench where alice"
+
+
 def test_checks_that_fail_are_taken_as_they_are_at_a_second_enter(hold):
     _, session, _ = hold(Script(MAP, "status", "", "", ENTER), "across", live=Cluster().live())
     assert session.turns[1].percent == 0.0

@@ -4,12 +4,13 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from workbench.interview.grading import Overruling, grade
+from workbench.interview.grading import Grade, Overruling, grade
 from workbench.interview.questions import load_bank
 from workbench.interview.report import Report, report
 from workbench.interview.report_page import Page, marked
-from workbench.interview.score import Verdict
+from workbench.interview.score import Verdict, score
 from workbench.interview.session import VERSION, Session, Turn, plan
+from workbench.quantities import within
 
 ANSWERS = {
     "across": "Server 1 looks up the server in a map. Both users are on the same server.",
@@ -70,7 +71,48 @@ def test_a_wrong_answer_says_why(session):
 
 def test_a_number_says_what_was_read_and_what_is_right(session):
     text = " ".join(shown(session).split())
-    assert "too high: «12M messages/s» is 1.2e+07 message/second; right is 1,160,000 message/second" in text
+    assert (
+        "too high: «12M messages/s» is 12,000,000 messages/second; right is 1,160,000 messages/second,"
+        " give or take a factor of 2" in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "unit", "line"),
+    [
+        (
+            "a million per second",
+            1_160_000,
+            "message/second",
+            (
+                "right: «a million per second» is 1,000,000 messages/second; right is 1,160,000 messages/second,"
+                " give or take a factor of 2"
+            ),
+        ),
+        ("20 TB/day", 20, "TB/day", "right: «20 TB/day», give or take a factor of 2"),
+        ("20 TB a day", 20, "TB/day", "right: «20 TB a day», give or take a factor of 2"),
+        ("1000 servers", 1000, "server", "right: «1000 servers», give or take a factor of 2"),
+        (
+            "10",
+            1000,
+            "server",
+            "too low: «10» is 10 servers; right is 1,000 servers, give or take a factor of 2",
+        ),
+        (
+            "lots",
+            20,
+            "TB/day",
+            (
+                "not read: no number found: write a number with a unit, such as 3 TB/day"
+                " right is 20 TB/day, give or take a factor of 2"
+            ),
+        ),
+    ],
+)
+def test_numbers_are_said_in_full_and_nothing_twice(answer, value, unit, line):
+    out = Console(file=io.StringIO(), width=200, highlight=False)
+    Page(out).grade(Grade(0.0, score(answer, []), within(answer, value, unit, 2)))
+    assert " ".join(out.file.getvalue().split()) == line
 
 
 def test_links_say_what_is_missing_wrong_extra_and_unknown(session):
@@ -81,6 +123,15 @@ def test_links_say_what_is_missing_wrong_extra_and_unknown(session):
     assert "The broker would hold every connection." in text
     assert "extra, costs nothing: load balancer -> flux capacitor" in text
     assert "names not known here: flux capacitor" in text
+
+
+def test_extra_links_that_cost_are_said_so(bank):
+    question = next(each for each in load_bank(bank) if each.id == "draw")
+    out = Console(file=io.StringIO(), width=200, highlight=False)
+    Page(out).grade(grade(question, "box a -> box b -> box c -> box d -> box e"))
+    text = out.file.getvalue()
+    assert text.count("extra, costs nothing: ") == 3
+    assert "one extra link too many, costs what a right one earns: box d -> box e" in text
 
 
 def test_both_scores_are_shown_where_they_differ(session):
@@ -114,3 +165,13 @@ def test_json_is_read_back_as_the_same_report(session):
 
 def test_overlapping_marks_are_one():
     assert marked("the lookup table", [(4, 10), (4, 16)]).plain == "the «lookup table»"
+
+
+def test_a_place_where_nothing_was_found_is_not_marked():
+    assert marked("the map", [(0, 0), (4, 7), (7, 7)]).plain == "the «map»"
+
+
+def test_one_is_said_in_the_singular(session):
+    session.planned, session.turns, session.minutes = session.planned[:1], session.turns[:1], 1
+    assert "1 of 1 question, 3 of 1 minute" in shown(session)
+    assert "1 hint taken" in shown(session)

@@ -52,6 +52,49 @@ def test_a_damaged_file_is_kept_aside_and_never_written_over(store, damage):
     assert not path.exists()
 
 
+def a_grade(percent=50.0, points=1.0, total=50.0):
+    item = {"id": "map", "says": "", "verdict": "met", "points": points, "of": 2, "evidence": [], "lacks": []}
+    return {"percent": percent, "score": {"percent": total, "items": [item], "wrong": []}}
+
+
+def a_turn(**changes):
+    turn = {"question": "a", "follow_up": None, "ask": "", "answer": "", "state": "answered", "seconds": 1.0}
+    return {"turns": [{**turn, "grade": a_grade(), **changes}]}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"minutes": -5},
+        {"minutes": 0},
+        {"minutes": 1_000},
+        {"elapsed_s": -1.0},
+        {"elapsed_s": 1e300},
+        {"hints": -1},
+        a_turn(seconds=-1),
+        a_turn(hints=-1),
+        a_turn(follow_up=-1),
+        a_turn(grade=a_grade(percent=900)),
+        a_turn(grade=a_grade(total=900)),
+        a_turn(grade=a_grade(points=3)),
+    ],
+)
+def test_a_value_that_cannot_be_is_damage(store, changes):
+    store.save(a_session("2026-01-31-0915"))
+    path = store.folder / "2026-01-31-0915.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    with pytest.raises(DamagedInterviewError, match="it is kept as"):
+        store.load("2026-01-31-0915")
+
+
+def test_a_score_below_zero_is_none(store):
+    store.save(a_session("2026-01-31-0915"))
+    path = store.folder / "2026-01-31-0915.json"
+    turn = a_turn(grade=a_grade(percent=-80, points=-1, total=-80))
+    path.write_text(json.dumps({**json.loads(path.read_text()), **turn}))
+    assert store.load("2026-01-31-0915").turns[0].percent == -80
+
+
 def test_a_file_of_a_newer_version_is_left_alone(store):
     store.save(a_session("2026-01-31-0915"))
     path = store.folder / "2026-01-31-0915.json"
@@ -95,6 +138,15 @@ def test_an_unknown_interview_names_those_there_are(store):
     store.save(a_session("2026-01-31-0915"))
     with pytest.raises(UsageProblem, match="there is 2026-01-31-0915"):
         store.load("2026-01-31-0916")
+
+
+def test_where_all_were_kept_aside_none_can_be_read(store):
+    with pytest.raises(UsageProblem, match="there is none yet"):
+        store.load("2026-01-31-0915")
+    store.folder.mkdir(parents=True)
+    (store.folder / "2026-01-31-0915.json.damaged-1").touch()
+    with pytest.raises(UsageProblem, match="there is none that can be read"):
+        store.load("2026-01-31-0915")
 
 
 def test_a_home_that_cannot_be_written_is_said_in_one_line(tmp_path):

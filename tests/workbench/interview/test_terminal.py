@@ -3,7 +3,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from workbench.interview.score import MAX_ANSWER
-from workbench.interview.terminal import ENTER, InterruptedAnswer, Said, Terminal
+from workbench.interview.terminal import ENTER, FOOTER, InterruptedAnswer, Said, Terminal
 
 PASTE = "\x1b[200~{}\x1b[201~"
 
@@ -20,8 +20,22 @@ def typing():
         yield typing
 
 
-def test_an_empty_line_ends_an_answer(typing):
-    assert typing("one\rtwo\r\r").answer() == Said("answer", "one\ntwo\n")
+def test_an_empty_line_after_an_empty_line_ends_an_answer(typing):
+    assert typing("one\rtwo\r\r\r").answer() == Said("answer", "one\ntwo\n\n")
+
+
+def test_one_empty_line_belongs_to_the_answer(typing):
+    typed = "a -> b\r\rBecause b is near.\x04"
+    assert typing(typed).answer() == Said("answer", "a -> b\n\nBecause b is near.")
+
+
+def test_two_empty_lines_are_an_empty_answer(typing):
+    assert typing("\r \r").answer() == Said("answer", "\n ")
+
+
+def test_the_footer_says_how_an_answer_is_handed_in():
+    assert "two empty lines or Ctrl-D: done" in FOOTER
+    assert len(FOOTER) < 80
 
 
 def test_ctrl_d_ends_an_answer(typing):
@@ -34,7 +48,7 @@ def test_a_command_on_a_line_of_its_own_is_taken_out_of_the_answer(typing, typed
 
 
 def test_a_question_mark_within_a_line_is_text(typing):
-    assert typing("why?\r\r").answer() == Said("answer", "why?\n")
+    assert typing("why?\r\r\r").answer() == Said("answer", "why?\n\n")
 
 
 def test_a_draft_can_be_gone_on_with(typing):
