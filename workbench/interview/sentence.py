@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from workbench.interview.patterns import Word
 
+SHORT = 8
+"""Words. A row of keywords is longer, or has more commas."""
+
 MAX_SENTENCE = 700
 """Characters. Nobody speaks longer ones; a pasted wall of text is cut so that scoring stays quick."""
 
@@ -53,7 +56,7 @@ FUNCTION_WORDS = _words("""
     a an the and or but so because since if then when while that which who this these those it its is are was were be
     been being has have had do does did will would can could may might must should to of in on at by for from with
     without as into over than not no only every each one all any there their they them we i you he she his her our my
-    your what where how about before after until through between both such also more most out up down
+    your what where how about once again still already same whose less before after until through between both such also more most out up down
 """)
 
 
@@ -122,15 +125,16 @@ class Sentence:
 
         In prose every fifth word or more only joins others, and every eighth does more than line nouns up.
         """
-        words = [token.text for token in self.tokens if token.text[0].isalpha()]
+        words = [token.text for token in self.tokens if token.text[0].isalpha() and token.text != "s"]
         joining = [word for word in words if word in FUNCTION_WORDS or word in DENIALS]
         relating = [word for word in joining if word not in _GLUE]
         return len(words) >= 5 and len(joining) >= 0.2 * len(words) and len(relating) >= 0.12 * len(words)  # noqa: PLR2004  said above
 
     @cached_property
     def asserts(self) -> bool:
-        """Say whether it can assert anything: prose, or a few words such as "Use timestamps."."""
-        return self.is_prose or len(self.tokens) <= 8  # noqa: PLR2004  a row of keywords is longer
+        """Say whether it can assert anything: prose, or something short that is no row of keywords."""
+        words, commas = len(self.tokens), self.text.count(",")
+        return self.is_prose or words <= SHORT or (words <= 2 * SHORT and commas <= 1)
 
     @cached_property
     def _clauses(self) -> list[tuple[int, int]]:
