@@ -56,7 +56,8 @@ FUNCTION_WORDS = _words("""
     a an the and or but so because since if then when while that which who this these those it its is are was were be
     been being has have had do does did will would can could may might must should to of in on at by for from with
     without as into over than not no only every each one all any there their they them we i you he she his her our my
-    your what where how about once again still already same whose less before after until through between both such also more most out up down
+    your what where how about once again still already same whose less before after until through between both such
+    also more most out up down
 """)
 
 
