@@ -25,7 +25,7 @@ from components.internal_http.client import Client, RejectedError, UnreachableEr
 from components.trace.events import ComponentStarted, RunStarted, RunStopped
 from components.trace.journal import Journal
 from components.wire.traceparent import Trace
-from workbench.cluster.boxes import Boxes
+from workbench.cluster.boxes import BoxError, Boxes
 from workbench.cluster.paths import Paths
 from workbench.cluster.plan import HOST, Plan
 from workbench.cluster.state import ProcessId, State
@@ -122,6 +122,8 @@ class Supervisor:
         except psutil.NoSuchProcess:
             return  # it ended before it could be looked at; its exit code tells more
         self._state_file.processes[name] = process
+        if self._state == "ready":
+            self._state_file.save(self._paths)
         if guarded:
             self._guard_input.write(f"{process.pid} {process.created!r}\n".encode())
 
@@ -155,7 +157,8 @@ class Supervisor:
     def _box_ready(self, box: Box) -> None:
         component = box.component
         self._journal.write(ComponentStarted(component.name, component.kind, box.pid, component.shown))
-        self._tell({"event": "started", "component": component.name})
+        if self._state == "starting":  # later nobody reads, and a pipe that nobody reads fills up
+            self._tell({"event": "started", "component": component.name})
 
     # End ----------------------------------------------------------------------------------------------------------
 
@@ -173,13 +176,29 @@ class Supervisor:
 
     def _application(self) -> web.Application:
         app = server.application(self._plan.secret)
-        app.add_routes([web.get("/status", self._status), web.post("/down", self._down)])
+        app.add_routes(
+            [
+                web.get("/status", self._status),
+                web.post("/down", self._down),
+                web.post("/boxes/{name}/{change:kill|stop|start}", self._change),
+            ]
+        )
         return app
 
     async def _status(self, _request: web.Request) -> web.Response:
         return server.reply(
             {"state": self._state, "home": self._plan.options.home, "components": self._boxes.rows()}
         )
+
+    async def _change(self, request: web.Request) -> web.Response:
+        """Kill, stop or start one box, and answer when that is done."""
+        if self._state != "ready":
+            raise web.HTTPConflict(text=f"the cluster is {self._state}")
+        changes = {"kill": self._boxes.kill, "stop": self._boxes.stop, "start": self._boxes.start}
+        try:
+            return server.reply(await changes[request.match_info["change"]](request.match_info["name"]))
+        except BoxError as exc:
+            raise web.HTTPConflict(text=str(exc)) from None
 
     async def _down(self, _request: web.Request) -> web.Response:
         self.down.set()
