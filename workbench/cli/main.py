@@ -17,6 +17,7 @@ from workbench.cli.learning import lesson
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
 from workbench.cli.observing import journal, logs, status, trace, where
+from workbench.cli.serving import server
 from workbench.errors import EXIT_MEANINGS, ClosedPipeError, Exit, WorkbenchError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ COMMANDS = (
     messages,
     trace,
     where,
+    server,
     diagram,
     lesson,
     interview,
