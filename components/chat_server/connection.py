@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from websockets.frames import Frame, Opcode
 from components.wire import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MAX_UNSENT_BYTES = 1024 * 1024
 """What may wait for a reader that does not read. Beyond it the connection is dropped, not the messages: they are in
@@ -35,6 +36,27 @@ class Connection(ServerConnection):
         self._window_began = 0.0
         self._idle_frames = 0
         self.flooded = False
+        self.user = ""
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Mark that what the phone sent is being worked on."""
+        self._at_rest.clear()
+        try:
+            yield
+        finally:
+            self._at_rest.set()
+
+    async def rests(self, timeout_s: float) -> bool:
+        """Wait until nothing that the phone sent is being worked on; say whether that came in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._at_rest.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def handshake(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands, and tell if it failed."""

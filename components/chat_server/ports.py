@@ -84,6 +84,12 @@ class Users(Protocol):
     async def knows(self, user: str) -> bool: ...  # noqa: D102
 
 
+class Balancer(Protocol):
+    """The load balancer."""
+
+    async def leaving(self, server: str) -> None: ...  # noqa: D102
+
+
 class Peers(Protocol):
     """The other chat servers. A server that does not answer is passed over: its routes expire."""
 

@@ -16,6 +16,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from components.chat_server.connection import Connection
+from components.chat_server.draining import Drain
 from components.chat_server.protocol import (
     Accept,
     Action,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     import socket
 
     from components.chat_server.accepting import Accepting
-    from components.chat_server.ports import Log, Peers, Users
+    from components.chat_server.ports import Balancer, Log, Peers, Users
     from components.chat_server.route_keeper import RouteKeeper
     from components.chat_server.syncing import Syncing
     from components.trace.journal import Journal
@@ -80,6 +81,7 @@ class ChatServer:
         routes: RouteKeeper,
         peers: Peers,
         syncing: Syncing,
+        balancer: Balancer,
         journal: Journal,
         secret: str,
         heartbeat_s: float,
@@ -91,10 +93,12 @@ class ChatServer:
         self._routes = routes
         self._peers = peers
         self._syncing = syncing
+        self._balancer = balancer
         self._journal = journal
         self._heartbeat_s = heartbeat_s
         self._connections: dict[str, Connection] = {}
         self._closing: set[asyncio.Future[None]] = set()
+        self._draining = False
         self.app = server.application(secret)
         self.app.add_routes(
             [
@@ -105,7 +109,7 @@ class ChatServer:
         )
 
     async def serve(self, sock: socket.socket, stop: asyncio.Event) -> None:
-        """Serve phones until `stop`; then close every connection with 1001, so that phones go elsewhere at once."""
+        """Serve phones until `stop`; then close every connection with 1012, so that phones go elsewhere at once."""
         async with serve(
             self._handle,
             sock=sock,
@@ -119,8 +123,13 @@ class ChatServer:
             close_timeout=CLOSE_TIMEOUT_S,
             ping_interval=None,  # the phone's own heartbeat does this, and it alone may spend its radio
             server_header=None,
-        ):
+        ) as listening:
             await stop.wait()
+            self._draining = True
+            await self._balancer.leaving(self._name)
+            listening.server.close()  # only the door: the connections are closed one by one
+            await Drain(self._connections, self._journal).run()
+            listening.close(code=errors.SERVER_DRAINING.close or 1012, reason=errors.SERVER_DRAINING.name)
 
     # Phones -------------------------------------------------------------------------------------------------------
 
@@ -157,8 +166,9 @@ class ChatServer:
         while True:
             try:
                 text = await self._next(raw, session)
-                for action in session.receive(text):
-                    await self._do(action, raw, session, connection_id)
+                with raw.at_work():
+                    for action in session.receive(text):
+                        await self._do(action, raw, session, connection_id)
             except WireError as error:
                 if await self._refuse(raw, session, error):
                     return
@@ -224,6 +234,7 @@ class ChatServer:
             raise session.refused(errors.BAD_SIGNATURE) from None
         session.verified(auth)
         route = Route(self._name, connection_id, auth.device)
+        raw.user = auth.user
         self._connections[connection_id] = raw
         older = await self._routes.register(auth.user, route)
         if older is not None:
@@ -240,6 +251,8 @@ class ChatServer:
     # The other boxes ----------------------------------------------------------------------------------------------
 
     async def _health(self, _request: web.Request) -> web.Response:
+        if self._draining:
+            raise web.HTTPServiceUnavailable(text="draining")
         return server.reply(body=True)
 
     async def _deliver(self, request: web.Request) -> web.Response:

@@ -18,7 +18,7 @@ from components.internal_http.client import Client, RejectedError, UnreachableEr
 from components.load_balancer.protocol import Ring
 from components.trace.events import ConnectDirected, ServerHealthChanged
 from components.wire.names import is_user
-from components.wire.records import Directed
+from components.wire.records import Directed, Leaving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,8 @@ class LoadBalancer:
         self.public = web.Application()
         self.public.add_routes([web.get("/connect", self._connect)])
         self.private = server.application(secret)
-        self.private.add_routes([web.get("/where", self._where)])
+        self.private.add_routes([web.get("/where", self._where), web.post("/leaving", self._leaving)])
+        self._goodbyes = dict.fromkeys(targets, 0)
 
     async def watch(self) -> None:
         """Check every server's health for ever, each on its own: a silent one must not delay the others' checks."""
@@ -62,12 +63,17 @@ class LoadBalancer:
     async def _watch_one(self, name: str) -> None:
         seen = False
         while True:
+            goodbyes = self._goodbyes[name]
             healthy = await self._check(name)
             seen = seen or healthy
-            if self._ring.set_health(name, healthy=healthy):
-                self._journal.write(ServerHealthChanged(name, healthy))
+            if self._goodbyes[name] == goodbyes:  # a "healthy" from before the goodbye is no news any more
+                self._set_health(name, healthy=healthy)
             # At start the fleet comes up within tenths of a second; once it was seen, the normal interval is enough.
             await asyncio.sleep(self._interval_s if seen else BOOT_INTERVAL_S)
+
+    def _set_health(self, name: str, *, healthy: bool) -> None:
+        if self._ring.set_health(name, healthy=healthy):
+            self._journal.write(ServerHealthChanged(name, healthy))
 
     async def _check(self, name: str) -> bool:
         try:
@@ -88,6 +94,15 @@ class LoadBalancer:
             raise web.HTTPServiceUnavailable(text="no chat server is healthy", headers={"Retry-After": "1"})
         self._journal.write(ConnectDirected(user, chosen), link=(user, "lb"))
         raise web.HTTPTemporaryRedirect(f"{self._targets[chosen].websocket}/")
+
+    async def _leaving(self, request: web.Request) -> web.Response:
+        """Take a server off the ring that says goodbye; its own health checks keep it off, and put it back."""
+        leaving = await server.body_of(request, Leaving)
+        if leaving.server not in self._targets:
+            raise web.HTTPNotFound(text=f"no server {leaving.server}")
+        self._goodbyes[leaving.server] += 1
+        self._set_health(leaving.server, healthy=False)
+        return server.reply(body=True)
 
     async def _where(self, request: web.Request) -> web.Response:
         user = request.query.get("user", "")

@@ -91,7 +91,7 @@ BEYOND_MAX_SEQ = _define(35, "beyond_max_seq", "The receipt is for a sequence ID
 UNAVAILABLE = _define(
     50, "unavailable", "A store or broker behind the server does not answer.", definite=False, retryable=True
 )
-SERVER_DRAINING = _define(51, "server_draining", "The server is shutting down.", retryable=True, close=1001)
+SERVER_DRAINING = _define(51, "server_draining", "The server is shutting down.", retryable=True, close=1012)
 SILENT = _define(
     55,
     "silent",
@@ -123,6 +123,7 @@ CLOSE_CODES: dict[int, str] = {
     1007: "the frame was not what it says it is",
     1008: "the peer breaks the rules",
     1009: "the frame is too big",
+    1012: "the server restarts: come back, elsewhere",
     1013: "try again later",
     4401: "not authenticated",
     4408: "authentication took too long",

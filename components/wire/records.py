@@ -205,6 +205,12 @@ class DeviceKey(msgspec.Struct, frozen=True):
     public_key: bytes
 
 
+class Leaving(msgspec.Struct, frozen=True):
+    """A chat server is about to end: no phone should be sent there any more."""
+
+    server: str
+
+
 class Directed(msgspec.Struct, frozen=True):
     """Where the ring sends a user, and which servers take part in it."""
 

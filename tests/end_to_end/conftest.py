@@ -71,9 +71,9 @@ def free_base_port():
 
 
 @contextmanager
-def running_cluster(home):
+def running_cluster(home, speed=10.0):
     """Run a cluster under a home; in the end, however it went, no process of it is left."""
-    launched = launch(Options(home=str(home), speed=10.0, base_port=free_base_port()))
+    launched = launch(Options(home=str(home), speed=speed, base_port=free_base_port()))
     family = []
     try:
         reports = list(launched.reports())

@@ -40,6 +40,19 @@ def test_every_kind_of_event_has_its_sentence(kind):
     assert told != kind.replace("_", " ")
 
 
+@pytest.mark.parametrize(
+    ("exit_code", "expected", "told"),
+    [
+        (0, True, "chat-1 ended with exit code 0"),
+        (-9, True, "chat-1 was ended by SIGKILL"),
+        (-40, False, "chat-1 was ended by signal 40, and nobody asked it to"),
+    ],
+)
+def test_the_end_of_a_box_is_told_by_its_exit_code_or_signal(exit_code, expected, told):
+    event = seen("component_exited", name="chat-1", exit_code=exit_code, expected=expected)
+    assert sentence(event) == told
+
+
 @pytest.mark.parametrize("step", range(1, 6))
 def test_every_step_has_its_reason(step):
     assert len(reason(step)) > 40

@@ -132,3 +132,10 @@ def complete_component(context: click.Context, _parameter: click.Parameter, inco
     return [
         each.name for each in (found.plan.components if found else ()) if each.name.startswith(incomplete)
     ]
+
+
+def complete_chat_server(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a chat server of the running cluster."""
+    found = state.load(Paths(context.params.get("home") or default_home()))
+    servers = found.plan.all("chat_server") if found else []
+    return [each.name for each in servers if each.name.startswith(incomplete)]

@@ -41,7 +41,9 @@ def show_components(workbench: Workbench, answer: dict[str, Any]) -> None:
     for heading in ("name", "box", "pid", "reached at", "state"):
         table.add_column(heading, overflow="fold")
     for row in answer["components"]:
-        how = row["state"] if row["exit_code"] is None else f"{row['state']} (exit code {row['exit_code']})"
+        how = row["state"]
+        if row["exit_code"] is not None:
+            how += f" ({row['signal']})" if row["signal"] else f" (exit code {row['exit_code']})"
         pid = str(row["pid"]) if row["pid"] else "-"
         table.add_row(row["name"], row["kind"].replace("_", " "), pid, row["endpoint"] or "-", how)
     workbench.out.print(table)

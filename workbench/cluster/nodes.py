@@ -89,6 +89,7 @@ async def _chat_server(node: Node) -> None:
     from components.chat_server.syncing import Syncing  # noqa: PLC0415
     from components.connection_map.adapter import ConnectionMap, ConnectionMapError  # noqa: PLC0415
     from components.directory.client import DirectoryClient  # noqa: PLC0415
+    from components.load_balancer.client import LoadBalancerClient  # noqa: PLC0415
     from components.message_store.client import MessageStore  # noqa: PLC0415
     from components.queue.adapter import Producer, QueueError  # noqa: PLC0415
 
@@ -127,6 +128,7 @@ async def _chat_server(node: Node) -> None:
         routes=routes,
         peers=peers,
         syncing=Syncing(node.name, store, node.journal, speed=plan.options.speed),
+        balancer=LoadBalancerClient(client, plan.one("load_balancer").private),
         journal=node.journal,
         secret=plan.secret,
         heartbeat_s=plan.heartbeat_s,

@@ -28,6 +28,7 @@ class Box:
         self.pid = pid
         self.is_ready = False
         self.exit_code: int | None = None
+        self.asked_to_end = False
         self.on_ready: Callable[[Box], None] = lambda _box: None
         self.on_exit: Callable[[Box], None] = lambda _box: None
         self._changed = asyncio.Event()
@@ -35,9 +36,11 @@ class Box:
 
     @property
     def state(self) -> str:
-        """One of starting, up, down."""
+        """One of starting, up, stopping, down."""
         if self.exit_code is not None:
             return "down"
+        if self.asked_to_end:
+            return "stopping"
         return "up" if self.is_ready else "starting"
 
     def watch(self) -> None:
@@ -49,17 +52,25 @@ class Box:
         await self._changed.wait()
         return self.exit_code is None
 
-    async def end(self) -> None:
-        """Ask the process to end, and make it end if it does not."""
+    async def end(self, timeout_s: float = END_TIMEOUT_S) -> None:
+        """Ask the process to end, and make it end if it does not in time."""
         if self.exit_code is not None:
             return
+        self.asked_to_end = True
         self._signal(signal.SIGTERM)
         try:
-            async with asyncio.timeout(END_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 await self._exited.wait()
         except TimeoutError:
-            self._signal(signal.SIGKILL)
-            await self._exited.wait()
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End the process at once, without a word to it (SIGKILL)."""
+        if self.exit_code is not None:
+            return
+        self.asked_to_end = True
+        self._signal(signal.SIGKILL)
+        await self._exited.wait()
 
     def _signal(self, number: int) -> None:
         try:
@@ -103,9 +114,14 @@ class NodeBox(Box):
         self._ready()
 
     def _ended(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._process.sentinel)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._process.sentinel)
+        loop.remove_reader(self._report.fileno())
         self._process.join()
-        self._exit(self._process.exitcode or 0)
+        code = self._process.exitcode or 0
+        self._report.close()
+        self._process.close()
+        self._exit(code)
 
 
 class ProgramBox(Box):

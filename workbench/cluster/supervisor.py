@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import os
 import signal
 import sys
@@ -23,32 +22,21 @@ from aiohttp import web
 import workbench
 from components.internal_http import server
 from components.internal_http.client import Client, RejectedError, UnreachableError
-from components.trace.events import ComponentExited, ComponentStarted, RunStarted, RunStopped
+from components.trace.events import ComponentStarted, RunStarted, RunStopped
 from components.trace.journal import Journal
 from components.wire.traceparent import Trace
-from workbench.cluster import nodes
-from workbench.cluster.engines import broker_command, redis_command
+from workbench.cluster.boxes import BoxError, Boxes
 from workbench.cluster.paths import Paths
-from workbench.cluster.plan import HOST, Component, Plan
-from workbench.cluster.processes import Box, start_node, start_program
+from workbench.cluster.plan import HOST, Plan
 from workbench.cluster.state import ProcessId, State
 
 if TYPE_CHECKING:
     import socket
-    from multiprocessing.context import ForkServerContext
+
+    from workbench.cluster.processes import Box
 
 LATE_S = 5.0
 PROBE_TIMEOUT_S = 10.0
-STOP_ORDER = (
-    "phones",
-    "load_balancer",
-    "chat_server",
-    "delivery_worker",
-    "message_store",
-    "directory",
-    "redis",
-    "kafka",
-)
 
 
 class Supervisor:
@@ -59,10 +47,7 @@ class Supervisor:
         self._paths = Paths(Path(plan.options.home))
         self._report_fd = report_fd
         self._journal = Journal(self._paths.journal(plan.run), "supervisor")
-        self._context: ForkServerContext = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(nodes.PRELOAD)
-        self._boxes: dict[str, Box] = {}
-        self._stopping = False
+        self._boxes = Boxes(plan, self._paths, self._journal, record=self._remember, on_ready=self._box_ready)
         self._state = "starting"
         self.down = asyncio.Event()
 
@@ -111,11 +96,9 @@ class Supervisor:
 
     async def _bring_up(self) -> bool:
         """Start all boxes and send the probe; say whether it failed."""
-        for component in self._plan.components:
-            if not component.external:
-                await self._start(component)
+        await self._boxes.start_all()
         self._state_file.save(self._paths)
-        up = asyncio.ensure_future(self._all_ready())
+        up = asyncio.ensure_future(self._boxes.first_failure())
         down = asyncio.ensure_future(self.down.wait())
         await asyncio.wait(
             {up, down}, return_when=asyncio.FIRST_COMPLETED, timeout=self._plan.boot_timeout_s + LATE_S
@@ -123,10 +106,9 @@ class Supervisor:
         if self.down.is_set():
             up.cancel()
             return True
-        problem = up.result() if up.done() else self._late()
+        failed = up.result() if up.done() else self._boxes.late()
         up.cancel()
-        if problem is None:
-            problem = await self._probe()
+        problem = await self._probe() if failed is None else self._failure(failed)
         if problem is not None:
             self._tell(problem)
             return True
@@ -134,55 +116,27 @@ class Supervisor:
         self._tell({"event": "ready", "control": self._control})
         return False
 
-    async def _start(self, component: Component) -> None:
-        box: Box
-        if component.kind == "kafka":
-            box = await start_program(
-                component, broker_command(component, self._plan), self._log(component.name)
-            )
-        elif component.kind == "redis" and self._plan.options.redis == "server":
-            box = await start_program(component, redis_command(component), self._log(component.name))
-        else:
-            loop = asyncio.get_running_loop()
-            box = await loop.run_in_executor(None, start_node, self._context, component, self._plan)
-        self._boxes[component.name] = box
-        self._remember(component.name, box.pid)
-        box.on_ready = self._box_ready
-        box.on_exit = self._box_exited
-        box.watch()
-
     def _remember(self, name: str, pid: int, *, guarded: bool = True) -> None:
         try:
             process = ProcessId.of(pid)
         except psutil.NoSuchProcess:
             return  # it ended before it could be looked at; its exit code tells more
         self._state_file.processes[name] = process
+        if self._state == "ready":
+            self._state_file.save(self._paths)
         if guarded:
             self._guard_input.write(f"{process.pid} {process.created!r}\n".encode())
-
-    async def _all_ready(self) -> dict[str, Any] | None:
-        for box in self._boxes.values():
-            if not await box.started():
-                return self._failure(box)
-        return None
-
-    def _late(self) -> dict[str, Any]:
-        late = next(box for box in self._boxes.values() if not box.is_ready)
-        return self._failure(late)
 
     def _failure(self, box: Box) -> dict[str, Any]:
         return self._failed(box.component.name, box.component.name, box.exit_code)
 
     def _failed(self, what: str, log_of: str, exit_code: int | None, why: str = "") -> dict[str, Any]:
-        log = self._log(log_of)
-        lines = log.read_text(errors="replace").split("\n") if log.exists() else []
-        last_line = next((line for line in reversed(lines) if line.strip()), "")
         return {
             "event": "failed",
             "component": what,
-            "log": str(log),
+            "log": str(self._boxes.log(log_of)),
             "exit_code": exit_code,
-            "why": why or last_line,
+            "why": why or self._boxes.last_words(log_of),
         }
 
     async def _probe(self) -> dict[str, Any] | None:
@@ -203,13 +157,8 @@ class Supervisor:
     def _box_ready(self, box: Box) -> None:
         component = box.component
         self._journal.write(ComponentStarted(component.name, component.kind, box.pid, component.shown))
-        self._tell({"event": "started", "component": component.name})
-
-    def _box_exited(self, box: Box) -> None:
-        self._journal.write(ComponentExited(box.component.name, box.exit_code or 0, self._stopping))
-
-    def _log(self, name: str) -> Path:
-        return self._paths.logs(self._plan.run) / f"{name}.log"
+        if self._state == "starting":  # later nobody reads, and a pipe that nobody reads fills up
+            self._tell({"event": "started", "component": component.name})
 
     # End ----------------------------------------------------------------------------------------------------------
 
@@ -220,40 +169,36 @@ class Supervisor:
             self.down.set()
 
     async def _end(self) -> None:
-        # Phones first, so that nothing new comes in; then those who take; then those who deliver, once they are
-        # through; the engines last.
-        self._stopping, self._state = True, "stopping"
-        for kind in STOP_ORDER:
-            boxes = [box for box in self._boxes.values() if box.component.kind == kind]
-            await asyncio.gather(*(box.end() for box in boxes))
+        self._state = "stopping"
+        await self._boxes.end_all()
 
     # Control ------------------------------------------------------------------------------------------------------
 
     def _application(self) -> web.Application:
         app = server.application(self._plan.secret)
-        app.add_routes([web.get("/status", self._status), web.post("/down", self._down)])
+        app.add_routes(
+            [
+                web.get("/status", self._status),
+                web.post("/down", self._down),
+                web.post("/boxes/{name}/{change:kill|stop|start}", self._change),
+            ]
+        )
         return app
 
     async def _status(self, _request: web.Request) -> web.Response:
         return server.reply(
-            {"state": self._state, "home": self._plan.options.home, "components": self._rows()}
+            {"state": self._state, "home": self._plan.options.home, "components": self._boxes.rows()}
         )
 
-    def _rows(self) -> list[dict[str, Any]]:
-        rows = []
-        for component in self._plan.components:
-            box = self._boxes.get(component.name)
-            rows.append(
-                {
-                    "name": component.name,
-                    "kind": component.kind,
-                    "pid": box.pid if box else None,
-                    "endpoint": component.shown if component.port or component.external else None,
-                    "state": box.state if box else "external",
-                    "exit_code": box.exit_code if box else None,
-                }
-            )
-        return rows
+    async def _change(self, request: web.Request) -> web.Response:
+        """Kill, stop or start one box, and answer when that is done."""
+        if self._state != "ready":
+            raise web.HTTPConflict(text=f"the cluster is {self._state}")
+        changes = {"kill": self._boxes.kill, "stop": self._boxes.stop, "start": self._boxes.start}
+        try:
+            return server.reply(await changes[request.match_info["change"]](request.match_info["name"]))
+        except BoxError as exc:
+            raise web.HTTPConflict(text=str(exc)) from None
 
     async def _down(self, _request: web.Request) -> web.Response:
         self.down.set()

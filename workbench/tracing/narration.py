@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from rich.text import Text
 
+from workbench.cluster.exits import signal_of
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -32,6 +34,7 @@ def _template() -> Template:
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701  plain text
     )
+    environment.globals["signal_of"] = signal_of
     return environment.get_template("narration.j2")
 
 

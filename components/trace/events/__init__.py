@@ -17,6 +17,7 @@ from components.trace.events.base import Event
 from components.trace.events.connecting import (
     ConnectDirected,
     ConnectionChanged,
+    ConnectionDrained,
     ConnectionRefused,
     ConnectionReplaced,
     FrameRejected,
@@ -24,6 +25,7 @@ from components.trace.events.connecting import (
     ReconnectScheduled,
     RouteRegistered,
     RouteRemoved,
+    ServerDraining,
     ServerHealthChanged,
 )
 from components.trace.events.experiments import (
@@ -90,6 +92,8 @@ EVENTS: dict[str, type[Event]] = {
         RunStopped,
         ConnectDirected,
         ServerHealthChanged,
+        ServerDraining,
+        ConnectionDrained,
         ConnectionChanged,
         PhoneDisabled,
         ReconnectScheduled,
@@ -157,6 +161,7 @@ __all__ = [
     "ComponentStarted",
     "ConnectDirected",
     "ConnectionChanged",
+    "ConnectionDrained",
     "ConnectionRefused",
     "ConnectionReplaced",
     "ConnectionSilent",
@@ -209,6 +214,7 @@ __all__ = [
     "SendRestored",
     "SendTransmitted",
     "SequenceAssigned",
+    "ServerDraining",
     "ServerHealthChanged",
     "SyncFinished",
     "SyncRequested",

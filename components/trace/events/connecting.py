@@ -19,6 +19,22 @@ class ServerHealthChanged(Event, frozen=True):
     healthy: bool
 
 
+class ServerDraining(Event, frozen=True):
+    """A chat server was asked to end: it takes no new connections, and lets those that it has go."""
+
+    connections: int
+    bound_s: float
+
+
+class ConnectionDrained(Event, frozen=True):
+    """A draining chat server closed a connection. `at_rest` is False if what the phone had sent was still under way."""
+
+    user: str
+    connection: str
+    code: int
+    at_rest: bool
+
+
 class ConnectionChanged(Event, frozen=True):
     """A phone's connection manager moved in its state table."""
 
