@@ -17,6 +17,7 @@ from workbench.cli.learning import lesson
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
 from workbench.cli.observing import journal, logs, status, trace, where
+from workbench.cli.phone import phone
 from workbench.errors import EXIT_MEANINGS, ClosedPipeError, Exit, WorkbenchError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ COMMANDS = (
     status,
     send,
     messages,
+    phone,
     trace,
     where,
     diagram,
