@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ def _complete_argument(context: click.Context, _parameter: click.Parameter, inco
 
 @click.command(context_settings={"ignore_unknown_options": True})  # `clock -30` is no option
 @click.argument("name", shell_complete=complete_phone)
-@click.argument("action", type=click.Choice(list(ACTIONS)), required=False)
+@click.argument("action", metavar="[ACTION]", type=click.Choice(list(ACTIONS)), required=False)
 @click.argument("argument", required=False, shell_complete=_complete_argument)
 @click.option("--ascii", "ascii_only", is_flag=True, help="Use no sign beyond ASCII, also for the ticks.")
 @command_options
@@ -74,7 +75,8 @@ def _is_terminal(workbench: Workbench) -> bool:
 
 
 def _shows_emoji() -> bool:
-    return (sys.stdout.encoding or "").lower().startswith("utf")
+    console_of_linux = os.environ.get("TERM") == "linux"  # its font has 512 signs, and no emoji among them
+    return (sys.stdout.encoding or "").lower().startswith("utf") and not console_of_linux
 
 
 async def _sit_down(workbench: Workbench, cluster: Cluster, name: str, look: Look) -> None:
@@ -127,7 +129,7 @@ def _live(workbench: Workbench, cluster: Cluster, name: str, life: Life) -> None
         workbench.emit(state)
         return
     workbench.out.print(Text(told(state)))
-    _narrate(workbench, reader, name)
+    narrate(workbench, reader, name)
 
 
 async def _let_live(cluster: Cluster, name: str, life: Life) -> State:
@@ -137,7 +139,7 @@ async def _let_live(cluster: Cluster, name: str, life: Life) -> State:
         return await port.live(life)
 
 
-def _narrate(workbench: Workbench, reader: Reader, name: str) -> None:
+def narrate(workbench: Workbench, reader: Reader, name: str) -> None:
     """Tell what the journal says of this phone, until it has said nothing for a while."""
     narrator, window = Narrator(workbench.out), Window()
     began = last = time.monotonic()

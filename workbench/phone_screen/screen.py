@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import (
     BufferControl,
     Dimension,
@@ -43,6 +44,8 @@ CLOCK_S = 5.0
 """How often the header is drawn anew for the sake of its clock."""
 
 _FOOTER_ROWS = 12
+
+_BREAKS = str.maketrans("\r\n\t", "   ")
 
 
 class Screen:
@@ -118,9 +121,17 @@ class Screen:
                 bound.add(name)(self._mover(by))
         bound.add("pageup")(lambda _event: self._body.scroll(-1))
         bound.add("pagedown")(lambda _event: self._body.scroll(1))
+        bound.add(Keys.BracketedPaste)(self._paste)
         for name in ("escape", "c-c", "c-d", "<sigint>"):
             bound.add(name)(lambda _event: self.leave())
         return bound
+
+    def _paste(self, event: KeyPressEvent) -> None:
+        """Put what is pasted on the line; the line is one, so its breaks and tabs become blanks, which is said."""
+        text = event.data.replace("\r\n", "\n")
+        line = text.translate(_BREAKS)
+        self.notice = "line breaks and tabs became blanks" if line != text else ""
+        self._input.insert_text(line)
 
     def _mover(self, by: int) -> Callable[[KeyPressEvent], None]:
         def move(_event: KeyPressEvent) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from workbench.errors import FailedError, NoClusterError, UsageProblem, WorkbenchError
+from workbench.phone_screen.cells import cut, safe
 from workbench.phone_screen.life import Life, told
 from workbench.phone_screen.model import Book
 from workbench.phone_screen.port import Port
@@ -31,6 +33,8 @@ RETRY_S = 1.0
 DRAIN_S = 6.0
 """How long leaving waits for what was typed and not yet taken; a call ends within 5 s."""
 
+_QUOTED_CELLS = 20
+
 
 class Session:
     """One sitting. Make it inside a running event loop; `run` returns when the screen is left."""
@@ -46,6 +50,8 @@ class Session:
         self._woken.set()
         self._calls: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._cluster_ended = False
+        self._trouble = ""
+        self._failure = ""
 
     async def run(self) -> None:
         """Show the screen until it is left.
@@ -58,9 +64,10 @@ class Session:
             feeding = [
                 tasks.create_task(each) for each in (self._watch(), self._refresh(), self._make_calls())
             ]
-            await self._screen.app.run_async()
+            with suppress(EOFError):  # a keyboard that is gone: nobody types any more
+                await self._screen.app.run_async()
             if not self._cluster_ended:
-                self._screen.notice = ""
+                self._failure = ""
                 await self._drain()
             for each in feeding:
                 each.cancel()
@@ -68,8 +75,8 @@ class Session:
             raise NoClusterError(
                 "the cluster has ended, and its phones with it: `workbench up` starts another"
             )
-        if self._screen.notice:
-            raise FailedError(self._screen.notice)
+        if self._failure:
+            raise FailedError(self._failure)
 
     # What the journal says ----------------------------------------------------------------------------------------
 
@@ -94,11 +101,18 @@ class Session:
             stale, self._stale = self._stale, Stale()
             try:
                 await self._ask(stale)
-            except WorkbenchError as exc:
+            except UsageProblem as exc:  # the phone is out of order: the journal will say when that changes
                 self._screen.notice = str(exc)
+            except WorkbenchError as exc:
+                self._trouble = self._screen.notice = str(exc)
+                self._screen.redraw()
                 self._stale.add(stale)
                 await asyncio.sleep(RETRY_S)
                 self._woken.set()
+                continue
+            else:
+                if self._screen.notice == self._trouble:
+                    self._screen.notice = ""
             self._report()
             self._screen.redraw()
 
@@ -137,7 +151,7 @@ class Session:
             try:
                 await call()
             except WorkbenchError as exc:
-                self._screen.notice = str(exc)
+                self._failure = self._screen.notice = str(exc)
             finally:
                 self._calls.task_done()
             self._screen.redraw()
@@ -148,13 +162,17 @@ class Session:
         except UsageProblem:
             self._screen.give_back(text)
             raise
+        except FailedError:
+            begins = cut(safe(text), _QUOTED_CELLS)
+            raise FailedError(
+                f"the phones do not answer: if `{begins}` is not in the chat once they do, type it again"
+            ) from None
 
     async def _read(self, peer: str) -> None:
         try:
             await self._port.read(peer)
         except WorkbenchError:
             self._book.report(peer, 0)  # the next event about this phone says it again
-            raise
 
     async def _live(self, life: Life) -> None:
         state = await self._port.live(life)
@@ -165,4 +183,4 @@ class Session:
         try:
             await asyncio.wait_for(self._calls.join(), DRAIN_S)
         except TimeoutError:
-            self._screen.notice = "the phones do not answer: what was typed last may not have been taken"
+            self._failure = "the phones do not answer: what was typed last may not have been taken"
