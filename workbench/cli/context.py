@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +20,7 @@ from workbench.cluster.paths import Paths, default_home
 from workbench.errors import ClosedPipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -59,12 +61,15 @@ class Workbench:
         self.answers = answers
         self.told: set[str] = set()
         """Traces that a command narrates itself, so that a prompt's own narration leaves them out."""
+        self.taken = threading.Event()
+        """Set while a command has the whole terminal, so that a prompt's own narration keeps off it."""
 
     def for_command(self, home: Path | None, *, as_json: bool) -> Workbench:
         """Give a command its own invocation, with what it shares with ours."""
         made = Workbench(home or self.home, out=self.out, notes=self.notes, answers=self.answers)
         made.json = as_json
         made.told = self.told
+        made.taken = self.taken
         return made
 
     @property
@@ -79,6 +84,15 @@ class Workbench:
             NoClusterError: If none runs.
         """
         return Cluster.find(self.paths)
+
+    @contextmanager
+    def whole_terminal(self) -> Iterator[None]:
+        """Have the terminal for oneself."""
+        self.taken.set()
+        try:
+            yield
+        finally:
+            self.taken.clear()
 
     def emit(self, value: Any) -> None:
         """Print one line of JSON on stdout."""

@@ -18,6 +18,7 @@ from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
 from workbench.cli.observing import journal, logs, status, trace, where
 from workbench.cli.owning import read, stats
+from workbench.cli.phone import phone
 from workbench.cli.serving import server
 from workbench.errors import EXIT_MEANINGS, ClosedPipeError, Exit, WorkbenchError
 
@@ -49,6 +50,7 @@ COMMANDS = (
     messages,
     read,
     stats,
+    phone,
     trace,
     where,
     server,

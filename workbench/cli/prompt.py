@@ -87,6 +87,8 @@ class _Ambient(threading.Thread):
         narrator, window = Narrator(self._workbench.out), Window()
         for events in reader.follow(lambda: self._stopped or not self._launched.is_running()):
             for event in window.push(events, time.monotonic_ns()):
+                if self._workbench.taken.is_set():
+                    continue
                 if event.trace_id not in self._workbench.told and not is_probe(event):
                     narrator.tell(event)
         if not self._stopped and self._session.app.is_running and self._session.app.loop is not None:
