@@ -275,8 +275,9 @@ class Phone:
 
     async def _confirm(self, conversation: str, status: ReceiptStatus, seq: int, trace: Trace) -> None:
         """Send a high-water mark. One that is lost with its connection is sent again after the next sync."""
-        if seq:
-            await self.connection.transmit(Receipt(conversation, seq, status, trace.header))
+        if seq and await self.connection.transmit(Receipt(conversation, seq, status, trace.header)):
+            known = self._server_marks.get((conversation, status), 0)
+            self._server_marks[conversation, status] = max(seq, known)
 
     async def _synced(self, synced: Synced) -> None:
         page, self._page = self._page, []
