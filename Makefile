@@ -49,6 +49,7 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(VENV)/bin/python bench/run.py
 	$(VENV)/bin/python bench/views.py
+	$(VENV)/bin/python bench/phones.py
 
 docs: $(STAMP)
 	$(VENV)/bin/python -m workbench.reference

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REGISTER_RETRY_S = 0.1
+STARTING_AT_ONCE = 20
+"""Phones that are switched on at the same time; nobody opens two thousand apps in the same instant."""
+
 PLATFORMS = ("ios", "android")
 
 
@@ -48,13 +51,12 @@ class Fleet:
         self._registry = registry
         self.users = users
         self.problems: dict[str, str] = {}
+        self._door = asyncio.Semaphore(STARTING_AT_ONCE)
         self.starting: list[asyncio.Task[None]] = []
         self.handsets = {
             user: self.handset(user, (platforms or {}).get(user, PLATFORMS[number % len(PLATFORMS)]))
             for number, user in enumerate(users)
         }
-        for user, handset in self.handsets.items():
-            self._load(user, handset)
 
     def handset(self, user: str, platform: str = PLATFORMS[0]) -> Handset:
         """Make a phone of this fleet; it is switched off."""
@@ -98,17 +100,19 @@ class Fleet:
             ]
 
     async def _start(self, handset: Handset, running: asyncio.TaskGroup) -> None:
-        if handset.user in self.problems or handset.phone is None:
-            return
-        try:
-            await self.register(handset.phone)
-        except RejectedError:
-            self._disable(handset.user, "the directory has another key for this name")
-            return
-        if handset.state is AppState.CLOSED:
-            await handset.happens(AppEvent.OPEN)
-        running.create_task(handset.until_broken())
-        await handset.phone.online()
+        async with self._door:
+            phone = self._load(handset.user, handset)
+            if phone is None:
+                return
+            try:
+                await self.register(phone)
+            except RejectedError:
+                self._disable(handset.user, "the directory has another key for this name")
+                return
+            if handset.state is AppState.CLOSED:
+                await handset.happens(AppEvent.OPEN)
+            running.create_task(handset.until_broken())
+            await phone.online()
 
     async def register(self, phone: Phone, *, replace: bool = False) -> None:
         """Register a phone's key, however long the directory takes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ class Directory:
 
     def __init__(self, url: str) -> None:
         self._engine: AsyncEngine = create_async_engine(url)
+        self._writing = asyncio.Lock()
 
     async def open(self) -> None:
         """Create what is missing."""
@@ -62,14 +64,17 @@ class Directory:
         # WhatsApp asks for a code that it sends to the phone number. Here the run's secret on the private network
         # stands for that proof.
         query = sa.update(devices).where(devices.c.user == request.user, devices.c.device == request.device)
-        async with self._engine.begin() as connection:
+        async with self._writing, self._engine.begin() as connection:
             await connection.execute(query.values(public_key=request.public_key))
         return DeviceKey(request.user, request.device, request.public_key)
 
     async def _insert(self, request: RegisterDevice) -> DeviceKey:
+        # One writer at a time, as SQLite wants it; and one connection each, because writers that hold one and wait for
+        # a second one out of the same pool would wait for each other.
+        by_name = sa.select(users.c.name).where(users.c.name == request.user)
         try:
-            async with self._engine.begin() as connection:
-                if not await self.knows_user(request.user):
+            async with self._writing, self._engine.begin() as connection:
+                if (await connection.execute(by_name)).first() is None:
                     await connection.execute(users.insert().values(name=request.user))
                 await connection.execute(
                     devices.insert().values(

@@ -28,11 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_PHONES = 200
+MAX_NUMBERED = 2000
+NAMED = 5
 PHONES_ONLINE_S = 5.0
 """How long `up` waits for its phones to connect before it says which did not."""
 
 
 def _phones(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    if value.isdigit():
+        if not 1 <= int(value) <= MAX_NUMBERED:
+            raise click.BadParameter(f"1 to {MAX_NUMBERED} phones")
+        return tuple(f"phone-{number}" for number in range(1, int(value) + 1))
     names = tuple(name.strip() for name in value.split(","))
     for name in names:
         if not is_user(name) or name.startswith(RESERVED_PREFIX):
@@ -66,7 +72,11 @@ def _kafka(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option("--servers", type=click.IntRange(1, 20), default=3, show_default=True, help="Chat servers.")
 @click.option("--workers", type=click.IntRange(1, 4), default=2, show_default=True, help="Delivery workers.")
 @click.option(
-    "--phones", default="alice,bob,carol", show_default=True, callback=_phones, help="Simulated phones."
+    "--phones",
+    default="alice,bob,carol",
+    show_default=True,
+    callback=_phones,
+    help="Simulated phones: names, or how many.",
 )
 @click.option(
     "--speed",
@@ -229,16 +239,17 @@ def _show_ready(workbench: Workbench) -> None:
 def _note_phones_offline(workbench: Workbench) -> None:
     cluster = workbench.cluster()
     url = f"{cluster.plan.one('phones').private}/phones?wait_s={PHONES_ONLINE_S}"
-    for phone in cluster.call("GET", url, timeout_s=PHONES_ONLINE_S + 2):
+    states = cluster.call("GET", url, timeout_s=PHONES_ONLINE_S + 2)
+    for phone in states:
         if phone["problem"]:
             workbench.note(
                 f"the phone of {phone['user']} stays offline: {phone['problem']}; put its file back under"
                 f" {workbench.paths.phones}, choose other names with --phones, or begin anew with `workbench reset`"
             )
-        elif phone["link"] != Link.ONLINE:
-            workbench.note(
-                f"the phone of {phone['user']} is not online yet ({phone['link']}): see `workbench journal`"
-            )
+    late = [each["user"] for each in states if not each["problem"] and each["link"] != Link.ONLINE]
+    if late:
+        named = ", ".join(late[:NAMED]) + (f" and {len(late) - NAMED} more" if len(late) > NAMED else "")
+        workbench.note(f"not online yet: {named}; `workbench journal --follow` shows them come")
 
 
 def _narrate(workbench: Workbench, launched: Launched) -> None:
