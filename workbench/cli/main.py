@@ -17,6 +17,7 @@ from workbench.cli.learning import lesson
 from workbench.cli.lifecycle import down, reset, up
 from workbench.cli.messaging import messages, send
 from workbench.cli.observing import journal, logs, status, trace, where
+from workbench.cli.pushing import push
 from workbench.errors import EXIT_MEANINGS, ClosedPipeError, Exit, WorkbenchError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ COMMANDS = (
     diagram,
     lesson,
     interview,
+    push,
     experiment,
     logs,
     journal,
