@@ -51,7 +51,7 @@ class Happening(StrEnum):
 _S, _H = State, Happening
 
 PUSH: Table[State, Happening] = Table(
-    "Push of a device",
+    "push of a device",
     _S.IDLE,
     {
         _S.IDLE: {_H.WAKE: _S.SENDING, _H.SYNCED: _S.IDLE},

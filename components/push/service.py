@@ -148,13 +148,16 @@ class PushService:
             case Dead():
                 await self._remove(token, "dead before", trace)
             case push:
-                self._running.create_task(self._send(push, token, trace))
+                self._running.create_task(self._send(push, self._begin(push), token, trace))
 
-    async def _send(self, first: Push, token: PushToken, trace: Trace) -> None:
-        push: Push | None = first
-        while push is not None:
-            row = Attempt(time.monotonic_ns(), push.id, push.user, push.device, push.platform, push.attempt)
-            self._log.append(row)
+    def _begin(self, push: Push) -> Attempt:
+        row = Attempt(time.monotonic_ns(), push.id, push.user, push.device, push.platform, push.attempt)
+        self._log.append(row)
+        return row
+
+    async def _send(self, first: Push, row: Attempt, token: PushToken, trace: Trace) -> None:
+        push = first
+        while True:
             span = trace.child()
             answer = await self._providers[push.platform].push(push, span.header)
             retry_s = self._pushes.answered(push, answer, random.random())
@@ -166,7 +169,10 @@ class PushService:
             if retry_s is None:
                 return
             await asyncio.sleep(retry_s)
-            push = self._pushes.due(push, time.monotonic())
+            again = self._pushes.due(push, time.monotonic())
+            if again is None:
+                return
+            push, row = again, self._begin(again)
 
     def _note(self, push: Push, answer: Answer, retry_s: float | None, trace: Trace) -> None:
         where = (push.id, push.user, push.device, push.platform, push.attempt)
