@@ -13,6 +13,7 @@ import msgspec
 from components.chat_server.protocol import CONNECTION as SERVER_CONNECTION
 from components.device.protocol import CONNECTION as PHONE_CONNECTION
 from components.device.protocol import MESSAGE
+from components.push.protocol import PUSH
 from components.trace.events import EVENTS
 from components.wire import errors
 from components.wire.frames import CLIENT_FRAMES, SERVER_FRAMES
@@ -119,7 +120,7 @@ def _journal() -> str:
 
 
 def _states() -> str:
-    tables: tuple[Table[Any, Any], ...] = (MESSAGE, PHONE_CONNECTION, SERVER_CONNECTION)
+    tables: tuple[Table[Any, Any], ...] = (MESSAGE, PHONE_CONNECTION, SERVER_CONNECTION, PUSH)
     return "# State tables\n\n" + "\n".join(_diagram(table) for table in tables)
 
 

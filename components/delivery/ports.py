@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from components.wire.pushes import Wake
     from components.wire.records import Handover, Outcome, QueueRecord, Route
     from components.wire.traceparent import Trace
 
@@ -42,3 +43,9 @@ class ChatServers(Protocol):
     """The chat servers; None if the one asked does not answer."""
 
     async def hand_over(self, server: str, handover: Handover) -> list[bool] | None: ...  # noqa: D102
+
+
+class Notifications(Protocol):
+    """The notification service."""
+
+    async def wake(self, worker: str, wakes: list[Wake]) -> None: ...  # noqa: D102

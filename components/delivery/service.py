@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from components.delivery.protocol import Delivery, by_server, deliveries, push_of
+from components.delivery.waking import Waker
 from components.trace.events import (
     EngineUnavailable,
     MessageStored,
@@ -19,13 +20,14 @@ from components.trace.events import (
     RecordSkipped,
     RouteLookedUp,
 )
+from components.wire.pushes import Wake
 from components.wire.records import Handover, QueueRecord, Route
 from components.wire.traceparent import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.delivery.ports import ChatServers, Consumed, Routes, Store
+    from components.delivery.ports import ChatServers, Consumed, Notifications, Routes, Store
     from components.trace.journal import Journal
 
 FIRST_RETRY_S = 0.05
@@ -42,6 +44,7 @@ class Worker:
         store: Store,
         routes: Routes,
         servers: ChatServers,
+        notifications: Notifications,
         journal: Journal,
         unavailable: tuple[type[Exception], ...],
     ) -> None:
@@ -49,6 +52,7 @@ class Worker:
         self._store = store
         self._routes = routes
         self._servers = servers
+        self._waker = Waker(name, notifications, journal, unavailable)
         self._journal = journal
         self._unavailable = unavailable
 
@@ -61,6 +65,10 @@ class Worker:
             return
         kept = await self._persist(readable)
         await self._hand_over([each for record, trace in kept for each in deliveries(record, trace)])
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        await self._waker.close()
 
     def committed(self, offsets: dict[str, int], records: int) -> None:
         """Note a commit."""
@@ -143,4 +151,11 @@ class Worker:
         for each in left:
             self._journal.write(
                 RecipientOffline(each.record.message_id, each.record.seq, each.user), trace=each.trace
+            )
+        if left:
+            await self._waker.request(
+                [
+                    Wake(each.user, each.record.conversation, each.record.seq, each.trace.header)
+                    for each in left
+                ]
             )

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from components.device.phone import Phone
     from components.device.ports import Registry
+    from components.device.push_handler import PushHandler
     from components.trace.journal import Journal
+    from components.wire.pushes import Platform, PushArrival
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ REGISTER_RETRY_S = 0.1
 STARTING_AT_ONCE = 20
 """Phones that are switched on at the same time; nobody opens two thousand apps in the same instant."""
 
-PLATFORMS = ("ios", "android")
+PLATFORMS: tuple[Platform, Platform] = ("ios", "android")
 
 
 class Fleet:
@@ -44,11 +46,14 @@ class Fleet:
         journal: Journal,
         *,
         speed: float,
-        platforms: Mapping[str, str] | None = None,
+        platforms: Mapping[str, Platform] | None = None,
+        push: PushHandler | None = None,
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._balancer, self._journal, self._speed = folder, balancer, journal, speed
         self._registry = registry
+        self._push = push
+        self._running: asyncio.TaskGroup | None = None
         self.users = users
         self.problems: dict[str, str] = {}
         self._door = asyncio.Semaphore(STARTING_AT_ONCE)
@@ -58,7 +63,7 @@ class Fleet:
             for number, user in enumerate(users)
         }
 
-    def handset(self, user: str, platform: str = PLATFORMS[0]) -> Handset:
+    def handset(self, user: str, platform: Platform = PLATFORMS[0]) -> Handset:
         """Make a phone of this fleet; it is switched off."""
         return Handset(
             user,
@@ -95,6 +100,7 @@ class Fleet:
             ExceptionGroup: If a phone fails in a way that nobody foresaw. Then the box should end.
         """
         async with asyncio.TaskGroup() as running:
+            self._running = running
             self.starting = [
                 running.create_task(self._start(handset, running)) for handset in self.handsets.values()
             ]
@@ -109,6 +115,7 @@ class Fleet:
             except RejectedError:
                 self._disable(handset.user, "the directory has another key for this name")
                 return
+            self.enroll(handset)
             if handset.state is AppState.CLOSED:
                 await handset.happens(AppEvent.OPEN)
             running.create_task(handset.until_broken())
@@ -139,6 +146,21 @@ class Fleet:
         await self.register(handset.load(), replace=True)
         self._journal.write(KeyReplaced(user))
         await handset.happens(AppEvent.REINSTALL)
+        self.enroll(handset)
+
+    def enroll(self, handset: Handset) -> None:
+        """Let the app ask for its push token, as on every launch, without waiting for it."""
+        if self._push is not None and self._running is not None:
+            self._running.create_task(self._push.enroll(handset.user, handset.platform))
+
+    async def uninstalled(self, handset: Handset) -> None:
+        """Take note that the app is gone: its push token dies with it."""
+        if self._push is not None:
+            await self._push.uninstalled(handset.user, handset.platform)
+
+    async def pushed(self, handset: Handset, arrival: PushArrival) -> bool:
+        """Take a push; False if it cannot reach the phone now."""
+        return self._push is not None and await self._push.arrived(handset, arrival)
 
     async def close(self) -> None:
         """Switch the phones off."""

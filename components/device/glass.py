@@ -14,6 +14,7 @@ from components.internal_http import server
 from components.internal_http.client import RejectedError
 from components.machine import IllegalEventError
 from components.wire.names import MAX_BODY_BYTES, conversation_of, is_user
+from components.wire.pushes import PushArrival
 from components.wire.traceparent import Trace
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class Glass:
                 web.post("/phones/{user}/read", self._read),
                 web.post("/phones/{user}/life", self._life),
                 web.get("/phones/{user}/stats", self._stats),
+                web.post("/phones/{user}/push", self._pushed),
                 web.post("/probe", self._probe),
             ]
         )
@@ -208,10 +210,20 @@ class Glass:
                 handset.clock_offset_s += asked.argument
             case action:
                 await handset.happens(APP_ACTIONS[action])
+                if action == "open":
+                    self._fleet.enroll(handset)
+                if action == "uninstall":
+                    await self._fleet.uninstalled(handset)
 
     async def _stats(self, request: web.Request) -> web.Response:
         handset = self._handset(request)
         return server.reply(handset.meter.stats)
+
+    async def _pushed(self, request: web.Request) -> web.Response:
+        handset = self._handset(request)
+        if handset.user in self._fleet.problems:
+            raise web.HTTPConflict(text=f"the phone of {handset.user} is out of order")
+        return server.reply(await self._fleet.pushed(handset, await server.body_of(request, PushArrival)))
 
     async def _send(self, request: web.Request) -> web.Response:
         phone = self._phone(request)

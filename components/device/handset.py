@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from components.trace.journal import Journal
+    from components.wire.pushes import Platform
 
 SUSPEND_S = {"ios": 10.0, "android": 60.0}
 """How long an app that left the screen may go on, in seconds at speed 1. Apple grants seconds, Doze comes later."""
@@ -37,7 +38,7 @@ class Handset:
     def __init__(  # noqa: PLR0913  what a phone is
         self,
         user: str,
-        platform: str,
+        platform: Platform,
         path: Path,
         balancer: str,
         journal: Journal,

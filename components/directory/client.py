@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from components.internal_http.client import RejectedError
+from components.wire.pushes import PushToken
 from components.wire.records import DeviceKey, RegisterDevice
 
 if TYPE_CHECKING:
@@ -61,6 +62,22 @@ class DirectoryClient:
             if len(self._known) > CACHED_USERS:
                 self._known.popitem(last=False)
         return True
+
+    async def register_push_token(self, token: PushToken) -> bool:
+        """Keep a device's push token; say whether it is new.
+
+        Raises:
+            RejectedError: With status 404 if the device is not registered.
+        """
+        return await self._client.put(f"{self._url}/tokens", token, bool)
+
+    async def push_tokens(self, user: str) -> list[PushToken]:
+        """List the push tokens of a user's devices."""
+        return await self._client.get(f"{self._url}/tokens", list[PushToken], {"user": user})
+
+    async def remove_push_token(self, token: str) -> bool:
+        """Forget a dead token; say whether it was there."""
+        return await self._client.delete(f"{self._url}/tokens", bool, {"token": token})
 
     async def users(self) -> list[str]:
         """List all users."""

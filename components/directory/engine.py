@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from components.wire.pushes import PushToken
 from components.wire.records import DeviceKey, RegisterDevice
 
 if TYPE_CHECKING:
@@ -26,9 +28,22 @@ devices = sa.Table(
     sa.Column("public_key", sa.LargeBinary(32), nullable=False),
 )
 
+push_tokens = sa.Table(
+    "push_tokens",
+    metadata,
+    sa.Column("user", sa.ForeignKey("users.name"), primary_key=True),
+    sa.Column("device", sa.String(32), primary_key=True),
+    sa.Column("platform", sa.String(16), nullable=False),
+    sa.Column("token", sa.String(512), nullable=False, unique=True),
+)
+
 
 class NameTakenError(Exception):
     """The user and device exist with another key."""
+
+
+class UnknownDeviceError(Exception):
+    """The user has no such device."""
 
 
 class Directory:
@@ -100,6 +115,38 @@ class Directory:
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).first()
         return DeviceKey(row.user, row.device, row.public_key) if row else None
+
+    async def register_push_token(self, request: PushToken) -> bool:
+        """Keep a device's push token in place of an older one; say whether it is new.
+
+        A token means one installation. One that another user had is his no more: the phone has changed hands.
+
+        Raises:
+            UnknownDeviceError: If the device is not registered.
+        """
+        if await self.device(request.user, request.device) is None:
+            raise UnknownDeviceError(f"{request.user}/{request.device}")
+        row = push_tokens.c
+        mine = sa.and_(row.user == request.user, row.device == request.device)
+        async with self._engine.begin() as connection:
+            old = (await connection.execute(sa.select(push_tokens).where(mine))).first()
+            if old is not None and PushToken(*old) == request:
+                return False
+            await connection.execute(push_tokens.delete().where(sa.or_(mine, row.token == request.token)))
+            await connection.execute(push_tokens.insert().values(**msgspec.structs.asdict(request)))
+        return True
+
+    async def push_tokens(self, user: str) -> list[PushToken]:
+        """List the push tokens of a user's devices."""
+        query = sa.select(push_tokens).where(push_tokens.c.user == user).order_by(push_tokens.c.device)
+        async with self._engine.connect() as connection:
+            return [PushToken(*row) for row in await connection.execute(query)]
+
+    async def remove_push_token(self, token: str) -> bool:
+        """Forget a token that its provider does not know any more; say whether it was there."""
+        async with self._engine.begin() as connection:
+            done = await connection.execute(push_tokens.delete().where(push_tokens.c.token == token))
+            return done.rowcount > 0
 
     async def user_names(self) -> list[str]:
         """List the users, sorted."""

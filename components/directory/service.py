@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from components.directory.engine import Directory, NameTakenError
+from components.directory.engine import Directory, NameTakenError, UnknownDeviceError
 from components.internal_http import server
+from components.wire.pushes import PushToken
 from components.wire.records import RegisterDevice
 
 PUBLIC_KEY_BYTES = 32
@@ -21,6 +22,9 @@ class DirectoryService:
             [
                 web.post("/devices", self._register),
                 web.get("/devices/{user}/{device}", self._device),
+                web.put("/tokens", self._register_token),
+                web.get("/tokens", self._tokens),
+                web.delete("/tokens", self._remove_token),
                 web.get("/users", self._users),
                 web.get("/users/{user}", self._user),
             ]
@@ -40,6 +44,19 @@ class DirectoryService:
         if found is None:
             raise web.HTTPNotFound(text="no such user and device")
         return server.reply(found)
+
+    async def _register_token(self, request: web.Request) -> web.Response:
+        body = await server.body_of(request, PushToken)
+        try:
+            return server.reply(await self._directory.register_push_token(body))
+        except UnknownDeviceError:
+            raise web.HTTPNotFound(text="no such user and device") from None
+
+    async def _tokens(self, request: web.Request) -> web.Response:
+        return server.reply(await self._directory.push_tokens(request.query.get("user", "")))
+
+    async def _remove_token(self, request: web.Request) -> web.Response:
+        return server.reply(await self._directory.remove_push_token(request.query.get("token", "")))
 
     async def _user(self, request: web.Request) -> web.Response:
         name = request.match_info["user"]

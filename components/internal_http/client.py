@@ -54,6 +54,14 @@ class Client:
         """Post a struct and read the answer. Raises as `get` does."""
         return await self._call("POST", url, kind, data=msgspec.json.encode(body))
 
+    async def put(self, url: str, body: msgspec.Struct, kind: type[T]) -> T:
+        """Put a struct and read the answer. Raises as `get` does."""
+        return await self._call("PUT", url, kind, data=msgspec.json.encode(body))
+
+    async def delete(self, url: str, kind: type[T], params: Mapping[str, str] | None = None) -> T:
+        """Delete something and read the answer. Raises as `get` does."""
+        return await self._call("DELETE", url, kind, params=params)
+
     async def _call(self, method: str, url: str, kind: type[T], **kwargs: Any) -> T:
         try:
             async with self._session.request(method, url, **kwargs) as response:

@@ -39,7 +39,7 @@ class World:
     """The boxes around a worker, as fakes that write down what happens in which order."""
 
     def __init__(self, *, away=0, here=("c3",), routes=None, conflicts=()):
-        self.happened, self.events = [], []
+        self.happened, self.events, self.wakes = [], [], []
         self._conflicts = conflicts
         self._away, self._here, self._routes = away, here, routes or {}
 
@@ -61,8 +61,19 @@ class World:
     def write(self, event, **_where):
         self.events.append(event.kind())
 
+    async def wake(self, _worker, wakes):
+        self.wakes += [(each.user, each.seq) for each in wakes]
+
     def worker(self):
-        return Worker("worker-1", store=self, routes=self, servers=self, journal=self, unavailable=(Away,))
+        return Worker(
+            "worker-1",
+            store=self,
+            routes=self,
+            servers=self,
+            notifications=self,
+            journal=self,
+            unavailable=(Away,),
+        )
 
 
 def test_deliveries_are_grouped_by_server_in_their_order():

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from peers import Device, hear_until
 
-PORTS = 13  # what a cluster of three chat servers needs
+PORTS = 18  # what a cluster of three chat servers needs
 
 
 class Cluster:

@@ -72,7 +72,7 @@ def test_up_says_ready_only_after_the_probe_crossed(home):
 def test_every_box_is_a_process_of_its_own(home):
     rows = json.loads(workbench(home, "status", "--json").stdout)["components"]
     assert {row["state"] for row in rows} == {"up"}
-    assert len({row["pid"] for row in rows}) == len(rows) == 11
+    assert len({row["pid"] for row in rows}) == len(rows) == 14
 
 
 def test_a_message_crosses_and_both_ticks_come(home):

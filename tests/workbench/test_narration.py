@@ -20,6 +20,8 @@ SAMPLES = {
     dict[str, int]: {"messages[0]": 4},
     list[int]: [0, 1],
     str | None: None,
+    int | None: None,
+    float | None: None,
 }
 
 

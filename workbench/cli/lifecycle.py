@@ -11,14 +11,13 @@ import click
 
 from components.device.protocol import Link
 from components.load_balancer.protocol import DEFAULT_SEED
-from components.wire.names import is_user
 from workbench.cli.context import Workbench, command_options
 from workbench.cli.observing import show_components
+from workbench.cli.up_options import kafka, phones, redis
 from workbench.cluster import shutdown
-from workbench.cluster.addresses import kafka_addresses, redis_address
 from workbench.cluster.control import Cluster
 from workbench.cluster.launch import Launched, UpLock, clean_leftovers, launch
-from workbench.cluster.plan import RESERVED_PREFIX, Options
+from workbench.cluster.plan import Options
 from workbench.errors import FailedError, NoClusterError, UsageProblem
 from workbench.tracing.journal import Reader
 from workbench.tracing.narration import Narrator
@@ -27,45 +26,9 @@ from workbench.tracing.ordering import Window
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_PHONES = 200
-MAX_NUMBERED = 2000
 NAMED = 5
 PHONES_ONLINE_S = 5.0
 """How long `up` waits for its phones to connect before it says which did not."""
-
-
-def _phones(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
-    if value.isdigit():
-        if not 1 <= int(value) <= MAX_NUMBERED:
-            raise click.BadParameter(f"1 to {MAX_NUMBERED} phones")
-        return tuple(f"phone-{number}" for number in range(1, int(value) + 1))
-    names = tuple(name.strip() for name in value.split(","))
-    for name in names:
-        if not is_user(name) or name.startswith(RESERVED_PREFIX):
-            raise click.BadParameter(
-                f"{name!r}: a name has 1 to 32 of a-z, 0-9, _ and -, and begins with a letter"
-            )
-    if len(set(names)) != len(names) or len(names) > MAX_PHONES:
-        raise click.BadParameter(f"up to {MAX_PHONES} names, each once")
-    return names
-
-
-def _redis(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if value not in ("embedded", "server"):
-        try:
-            redis_address(value)
-        except ValueError as exc:
-            raise click.BadParameter(f"embedded, server, or redis://HOST:PORT, but {exc}") from None
-    return value
-
-
-def _kafka(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if value != "embedded":
-        try:
-            kafka_addresses(value)
-        except ValueError as exc:
-            raise click.BadParameter(f"embedded, or HOST:PORT,…, but {exc}") from None
-    return value
 
 
 @click.command()
@@ -75,8 +38,8 @@ def _kafka(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     "--phones",
     default="alice,bob,carol",
     show_default=True,
-    callback=_phones,
-    help="Simulated phones: names, or how many.",
+    callback=phones,
+    help="Simulated phones: how many, or each NAME, NAME:ios or NAME:android; without, by turns.",
 )
 @click.option(
     "--speed",
@@ -92,11 +55,11 @@ def _kafka(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     "--redis",
     default="embedded",
     show_default=True,
-    callback=_redis,
+    callback=redis,
     help="`server`: one found here; or redis://…",
 )
 @click.option(
-    "--kafka", default="embedded", show_default=True, callback=_kafka, help="Or HOST:PORT,… of a real one."
+    "--kafka", default="embedded", show_default=True, callback=kafka, help="Or HOST:PORT,… of a real one."
 )
 @click.option(
     "--base-port", type=click.IntRange(1024, 65000), help="Use ports from this one on, not free ones."
@@ -109,7 +72,13 @@ def up(workbench: Workbench, *, detach: bool, **asked: Any) -> None:
     In a terminal a prompt follows, which knows all commands; leaving it ends the cluster. Without a terminal every
     message is told line by line until Ctrl-C.
     """
-    options = Options(home=str(workbench.home.absolute()), **asked)
+    platforms = asked.pop("phones")
+    options = Options(
+        home=str(workbench.home.absolute()),
+        phones=tuple(platforms),
+        platforms={name: each for name, each in platforms.items() if each},
+        **asked,
+    )
     lock = UpLock(workbench.paths)
     try:
         _say_leftovers(workbench)

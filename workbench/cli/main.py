@@ -19,6 +19,7 @@ from workbench.cli.messaging import messages, send
 from workbench.cli.observing import journal, logs, status, trace, where
 from workbench.cli.owning import read, stats
 from workbench.cli.phone import phone
+from workbench.cli.pushing import push
 from workbench.cli.serving import server
 from workbench.errors import EXIT_MEANINGS, ClosedPipeError, Exit, WorkbenchError
 
@@ -57,6 +58,7 @@ COMMANDS = (
     diagram,
     lesson,
     interview,
+    push,
     experiment,
     logs,
     journal,

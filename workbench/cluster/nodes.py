@@ -16,6 +16,7 @@ import uvloop
 
 from components.internal_http.client import Client, UnreachableError
 from components.internal_http.server import serve
+from workbench.cluster import nodes_push
 from workbench.cluster.node import Node
 from workbench.cluster.paths import Paths
 from workbench.cluster.plan import HEALTH_INTERVAL_S, HOST, Plan
@@ -182,6 +183,7 @@ async def _delivery_worker(node: Node) -> None:
     from components.delivery.loop import consume  # noqa: PLC0415
     from components.delivery.service import Worker  # noqa: PLC0415
     from components.message_store.client import MessageStore  # noqa: PLC0415
+    from components.push.client import PushClient  # noqa: PLC0415
     from components.queue.adapter import Consumer, QueueError, create_topic  # noqa: PLC0415
     from components.trace.events import PartitionsAssigned  # noqa: PLC0415
 
@@ -194,6 +196,7 @@ async def _delivery_worker(node: Node) -> None:
         store=MessageStore(client, plan.one("message_store").private),
         routes=redis,
         servers=ChatServers(client, {each.name: each.private for each in plan.all("chat_server")}),
+        notifications=PushClient(client, plan.one("push").private),
         journal=node.journal,
         unavailable=(ConnectionMapError, UnreachableError),
     )
@@ -212,6 +215,7 @@ async def _delivery_worker(node: Node) -> None:
     node.ready()
     await consume(worker, consumer, node.stop, unavailable=(QueueError,), drain_s=DRAIN_TIMEOUT_S)
     await consumer.stop()
+    await worker.close()
     await client.close()
     await redis.close()
 
@@ -248,13 +252,16 @@ async def _phones(node: Node) -> None:
 
     plan = node.plan
     client = Client(plan.secret)
+    directory = DirectoryClient(client, plan.one("directory").private)
     fleet = Fleet(
         plan.options.phones,
         node.paths.phones,
         plan.one("load_balancer").endpoint,
-        DirectoryClient(client, plan.one("directory").private),
+        directory,
         node.journal,
         speed=plan.options.speed,
+        platforms={user: plan.options.platform(user) for user in plan.options.phones},
+        push=nodes_push.push_handler(node, client, directory),
     )
     runner = await serve(Glass(fleet, plan.secret).app, node.listen(node.component.port))
     running = asyncio.create_task(fleet.run())
@@ -272,4 +279,5 @@ MAINS: dict[str, Main] = {
     "message_store": _message_store,
     "directory": _directory,
     "phones": _phones,
+    **nodes_push.MAINS,
 }

@@ -15,5 +15,9 @@ import components.connection_map.adapter
 import components.delivery.service
 import components.device.fleet
 import components.load_balancer.service
+import components.push.apns
+import components.push.fcm
+import components.push.providers
+import components.push.service
 import components.queue.adapter
 import workbench.cluster.nodes

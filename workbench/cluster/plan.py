@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from components.load_balancer.protocol import DEFAULT_SEED, Ring
+from components.wire.pushes import Platform
 from workbench.cluster.addresses import masked
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ class Options(msgspec.Struct, frozen=True):
     redis: str = "embedded"
     kafka: str = "embedded"
     base_port: int | None = None
+    platforms: dict[str, Platform] = {}
+
+    def platform(self, user: str) -> Platform:
+        """Give the operating system of a phone: as it was asked for, else iOS and Android by turns."""
+        by_turns: Platform = "android" if self.phones.index(user) % 2 else "ios"
+        return self.platforms.get(user, by_turns)
 
 
 class Component(msgspec.Struct, frozen=True):
@@ -106,7 +113,7 @@ def make_plan(
     options: Options, run: str, secret: str, namespace: str, ports: Callable[[int], Sequence[int]]
 ) -> Plan:
     """Lay out a cluster. `ports(n)` gives n free ports; the same options and ports give the same plan."""
-    numbers = iter(ports(7 + 2 * options.servers))
+    numbers = iter(ports(12 + 2 * options.servers))
     external_redis = options.redis if "://" in options.redis else ""
     external_kafka = f"kafka://{options.kafka}" if options.kafka != "embedded" else ""
     components = [
@@ -120,6 +127,9 @@ def make_plan(
             for number in range(1, options.servers + 1)
         ),
         *(Component(f"worker-{number}", "delivery_worker", 0) for number in range(1, options.workers + 1)),
+        Component("push", "push", next(numbers)),
+        Component("apns", "apns", next(numbers), next(numbers)),
+        Component("fcm", "fcm", next(numbers), next(numbers)),
         Component("phones", "phones", next(numbers)),
     ]
     return Plan(run, options, secret, tuple(components), namespace, probe_users(options))

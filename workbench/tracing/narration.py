@@ -23,6 +23,17 @@ _STATUS_OF_KIND = {"message_written": "pending", "message_sent": "sent"}
 _QUIET = {"send_received", "offsets_committed"}
 """Told by the event before or after them; `journal` and `trace --json` have them."""
 
+_ASIDE = {
+    "push_requested",
+    "push_joined",
+    "push_impossible",
+    "push_sent",
+    "push_refused",
+    "token_removed",
+    "push_arrived",
+}
+"""Part of a message's journey when its recipient is offline, though of none of the five steps."""
+
 HEAD_CELLS = 17
 NARROWEST_CELLS = 20
 
@@ -77,7 +88,10 @@ class Narrator:
     def tell(self, event: Seen, *, everything: bool = False) -> None:
         """Print one event; with `everything`, also what happens behind the scenes."""
         if event.step is None or event.trace_id is None:
-            if everything:
+            if event.kind in _ASIDE and event.trace_id in self._began:
+                since = f"{(event.t_ns - self._began[event.trace_id]) / 1e6:.1f} ms"
+                self._print("", since, "", Text(sentence(event)))
+            elif everything:
                 self._print("", self._since_start(event), "", Text(sentence(event)))
             return
         began = self._began.setdefault(event.trace_id, event.t_ns)

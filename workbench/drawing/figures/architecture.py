@@ -175,5 +175,23 @@ def _delivering(sketch: Sketch, topology: Topology, between: Callable[..., Calla
         label=(37, 40),
         carries=between(("chat_server", "message_store")),
     )
-    sketch.link("workers", "notification", (35, 33), (64, 33), (64, 37), built=push)
-    sketch.link("notification", "handler", (71, 38), (71, 5), says="wakes", label=(73, 22), built=push)
+    sketch.link(
+        "workers",
+        "notification",
+        (35, 33),
+        (64, 33),
+        (64, 37),
+        label=(38, 32),
+        carries=between(("delivery_worker", "push")),
+        built=push,
+    )
+    sketch.link(
+        "notification",
+        "handler",
+        (71, 38),
+        (71, 5),
+        says="wakes",
+        label=(73, 22),
+        carries=between(("push", "apns"), ("push", "fcm"), ("apns", "phone"), ("fcm", "phone")),
+        built=push,
+    )

@@ -38,6 +38,9 @@ ORDER = (
     "delivery_worker",
     "message_store",
     "directory",
+    "push",
+    "apns",
+    "fcm",
 )
 PLURAL = {PHONE: "phones", "chat_server": "chat ×{}", "delivery_worker": "workers"}
 
