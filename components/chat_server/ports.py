@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from components.wire.frames import ReceiptStatus
+    from components.wire.pushes import Wake
     from components.wire.records import (
         Appended,
         CloseConnection,
@@ -88,6 +89,13 @@ class Balancer(Protocol):
     """The load balancer."""
 
     async def leaving(self, server: str) -> None: ...  # noqa: D102
+
+
+class Notifications(Protocol):
+    """The notification service."""
+
+    async def wake(self, worker: str, wakes: list[Wake]) -> None: ...  # noqa: D102
+    async def synced(self, user: str, device: str) -> None: ...  # noqa: D102
 
 
 class Peers(Protocol):

@@ -28,6 +28,7 @@ from components.chat_server.protocol import (
     Verify,
     error_frame,
 )
+from components.chat_server.violations import note_violation
 from components.internal_http import server
 from components.internal_http.client import RejectedError, UnreachableError
 from components.trace.events import (
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from components.chat_server.ports import Balancer, Log, Peers, Users
     from components.chat_server.route_keeper import RouteKeeper
     from components.chat_server.syncing import Syncing
+    from components.chat_server.unconfirmed import Unconfirmed
     from components.trace.journal import Journal
     from components.wire.frames import Auth
 
@@ -63,9 +65,6 @@ HANDSHAKE_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 0.5
 SILENT_HEARTBEATS = 2.5
 """A connection on which nothing was heard for so many heartbeats is dead: behind a tunnel no close ever comes."""
-
-VIOLATIONS = (1002, 1007, 1008, 1009)
-"""Close codes for a peer that breaks RFC 6455 or our limits: sent by the WebSocket layer, before any frame is read."""
 
 
 class ChatServer:
@@ -81,6 +80,7 @@ class ChatServer:
         routes: RouteKeeper,
         peers: Peers,
         syncing: Syncing,
+        unconfirmed: Unconfirmed,
         balancer: Balancer,
         journal: Journal,
         secret: str,
@@ -93,6 +93,7 @@ class ChatServer:
         self._routes = routes
         self._peers = peers
         self._syncing = syncing
+        self._unconfirmed = unconfirmed
         self._balancer = balancer
         self._journal = journal
         self._heartbeat_s = heartbeat_s
@@ -140,25 +141,16 @@ class ChatServer:
         try:
             await self._converse(raw, session, connection_id)
         except ConnectionClosed as exc:
-            self._note_violation(session, exc)
+            note_violation(self._journal, session.user, exc)
         finally:
             session.closed()
             self._connections.pop(connection_id, None)
             if session.user is not None:
+                self._unconfirmed.ended(connection_id, session.user)
                 await self._routes.remove(session.user, connection_id)
 
     def _note_failed_handshake(self, detail: str) -> None:
         self._journal.write(ConnectionRefused("handshake_failed", detail))
-
-    def _note_violation(self, session: Session, closed: ConnectionClosed) -> None:
-        """Write down a close that the WebSocket layer or the flood guard began; an orderly one is no news."""
-        if closed.sent is None or closed.rcvd_then_sent or closed.sent.code not in VIOLATIONS:
-            return
-        detail = f"{closed.sent.code} {closed.sent.reason}".strip()
-        if session.user is None:
-            self._journal.write(ConnectionRefused("protocol_violation", detail))
-        else:
-            self._journal.write(FrameRejected(session.user, "protocol_violation", detail))
 
     async def _converse(self, raw: Connection, session: Session, connection_id: str) -> None:
         for action in session.start():
@@ -214,10 +206,12 @@ class ChatServer:
                 ack = await self._accepting.send(send, recipients, session.user, session.device, trace)
                 await raw.send(codec.encode(ack))
             case TakeReceipt(receipt, peers):
+                self._unconfirmed.confirmed(connection_id, receipt.conversation, receipt.seq)
                 await self._accepting.receipt(receipt, peers, continued(receipt.traceparent))
             case Fetch(sync):
                 assert session.user is not None  # noqa: S101  likewise
-                await self._syncing.serve(sync, session.user, raw.send)
+                assert session.device is not None  # noqa: S101
+                await self._syncing.serve(sync, session.user, session.device, raw.send)
 
     async def _verify(self, auth: Auth, raw: Connection, session: Session, connection_id: str) -> None:
         try:
@@ -277,6 +271,8 @@ class ChatServer:
         if not connection.push(codec.encode(onward)):
             return False
         self._journal.write(event, trace=trace, link=(source, self._name))
+        if isinstance(onward, Message):
+            self._unconfirmed.pushed(push.connection, onward)
         return True
 
     async def _close_replaced(self, request: web.Request) -> web.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.internal_http.client import RejectedError, UnreachableError
-from components.trace.events import GapClosed, SyncServed
+from components.trace.events import EngineUnavailable, GapClosed, SyncServed
 from components.wire import codec, errors
 from components.wire.errors import WireError
 from components.wire.frames import Message, Receipt, Synced
@@ -15,7 +15,7 @@ from components.wire.traceparent import Trace, continued
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from components.chat_server.ports import Store
+    from components.chat_server.ports import Notifications, Store
     from components.trace.journal import Journal
     from components.wire.frames import ServerFrame, Sync
     from components.wire.records import StoredMessage, SyncPage
@@ -31,13 +31,16 @@ send after its longest backoff would be safer and slower; a receiver waits for i
 class Syncing:
     """Answers `sync` frames of one server's connections."""
 
-    def __init__(self, server: str, store: Store, journal: Journal, *, speed: float) -> None:
+    def __init__(
+        self, server: str, store: Store, notifications: Notifications, journal: Journal, *, speed: float
+    ) -> None:
         self._server = server
         self._store = store
+        self._notifications = notifications
         self._journal = journal
         self._gap_ms = int(1000 * GAP_BOUND_S / speed)
 
-    async def serve(self, sync: Sync, user: str, send: Callable[[str], Awaitable[None]]) -> None:
+    async def serve(self, sync: Sync, user: str, device: str, send: Callable[[str], Awaitable[None]]) -> None:
         """Send one page, each frame once the connection has room for it.
 
         Raises:
@@ -57,6 +60,15 @@ class Syncing:
             self._journal.write(GapClosed(conversation, seqs), trace=trace)
         for frame in _frames(page, trace):
             await send(codec.encode(frame))
+        if not page.more:
+            await self._tell_synced(user, device)
+
+    async def _tell_synced(self, user: str, device: str) -> None:
+        """Tell the notification service that the next message needs a new push."""
+        try:
+            await self._notifications.synced(user, device)
+        except (UnreachableError, RejectedError) as exc:
+            self._journal.write(EngineUnavailable("push", str(exc), 1))
 
 
 def _frames(page: SyncPage, trace: Trace) -> list[ServerFrame]:

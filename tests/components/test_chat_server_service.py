@@ -55,6 +55,9 @@ class World:
             raise Away
         return True
 
+    def ended(self, _connection, _user):
+        pass
+
     async def leaving(self, server):
         self.goodbyes.append(server)
 
@@ -78,6 +81,7 @@ class World:
             routes=keeper,
             peers=None,
             syncing=None,
+            unconfirmed=self,
             balancer=self,
             journal=self,
             secret="secret",

@@ -88,10 +88,12 @@ async def _chat_server(node: Node) -> None:
     from components.chat_server.route_keeper import RouteKeeper  # noqa: PLC0415
     from components.chat_server.service import ChatServer  # noqa: PLC0415
     from components.chat_server.syncing import Syncing  # noqa: PLC0415
+    from components.chat_server.unconfirmed import Unconfirmed  # noqa: PLC0415
     from components.connection_map.adapter import ConnectionMap, ConnectionMapError  # noqa: PLC0415
     from components.directory.client import DirectoryClient  # noqa: PLC0415
     from components.load_balancer.client import LoadBalancerClient  # noqa: PLC0415
     from components.message_store.client import MessageStore  # noqa: PLC0415
+    from components.push.client import PushClient  # noqa: PLC0415
     from components.queue.adapter import Producer, QueueError  # noqa: PLC0415
 
     plan = node.plan
@@ -121,6 +123,15 @@ async def _chat_server(node: Node) -> None:
         speed=plan.options.speed,
         unavailable=ConnectionMapError,
     )
+    notifications = PushClient(client, plan.one("push").private)
+    unconfirmed = Unconfirmed(
+        node.name,
+        redis,
+        notifications,
+        node.journal,
+        speed=plan.options.speed,
+        unavailable=(ConnectionMapError,),
+    )
     server = ChatServer(
         node.name,
         users=users,
@@ -128,7 +139,8 @@ async def _chat_server(node: Node) -> None:
         accepting=accepting,
         routes=routes,
         peers=peers,
-        syncing=Syncing(node.name, store, node.journal, speed=plan.options.speed),
+        syncing=Syncing(node.name, store, notifications, node.journal, speed=plan.options.speed),
+        unconfirmed=unconfirmed,
         balancer=LoadBalancerClient(client, plan.one("load_balancer").private),
         journal=node.journal,
         secret=plan.secret,
@@ -139,6 +151,7 @@ async def _chat_server(node: Node) -> None:
     node.ready()
     await server.serve(phones, node.stop)
     keeping.cancel()
+    await unconfirmed.close()
     await queue.stop()
     await runner.cleanup()
     await client.close()
