@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from components.device.catching_up import CatchingUp
 from components.device.connection import ConnectionManager
 from components.device.login import identity_key
-from components.device.lost_log import LostLog
 from components.device.meter import Meter
 from components.device.network import Network
+from components.device.outbox import Outbox
 from components.device.protocol import Link
 from components.trace.events import (
     MessageSent,
@@ -23,25 +23,17 @@ from components.trace.events import (
     MessageStatusChanged,
     MessageWritten,
     ReadMarked,
-    SendFailed,
-    SendTransmitted,
 )
 from components.wire import codec
-from components.wire.frames import Ack, Challenge, Error, Message, Pong, Receipt, Send, Synced, Welcome
+from components.wire.frames import Ack, Challenge, Error, Message, Pong, Receipt, Synced, Welcome
 from components.wire.names import conversation_of
 from components.wire.traceparent import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from components.device.database import Database
     from components.device.rows import Row
     from components.trace.journal import Journal
     from components.wire.frames import ReceiptStatus
-
-RETRY_S = 0.5
-ACK_WAIT_S = 5.0
-"""An ACK that takes longer makes the phone doubt the connection, and ask with a heartbeat. Seconds at speed 1."""
 
 
 class Phone:
@@ -62,15 +54,10 @@ class Phone:
         self._db = database
         self._journal = journal
         self._speed = speed
-        self._in_flight: dict[str, str] = {}
-        self._attempts: dict[str, int] = {}
-        self._failures: dict[str, Error] = {}
         self._page: list[Message] = []
         self._server_marks: dict[tuple[str, str], int] = {}
-        self._background: set[asyncio.Future[None]] = set()
         self.changed = asyncio.Condition()
         self._key = identity_key(database)
-        self._lost_log = LostLog(database)
         self.meter = meter or Meter(speed)
         self.connection = ConnectionManager(
             user,
@@ -82,6 +69,7 @@ class Phone:
             meter=self.meter,
             speed=speed,
         )
+        self._outbox = Outbox(user, database, self.connection, journal, self._may_send, speed=speed)
         self._catching_up = CatchingUp(user, database, journal, self.connection.transmit, speed=speed)
 
     @property
@@ -105,8 +93,7 @@ class Phone:
             await self.connection.run()
         finally:
             self._catching_up.stop()
-            for task in self._background:
-                task.cancel()
+            self._outbox.stop()
 
     async def online(self) -> None:
         """Wait until the phone is connected and known to the connection map."""
@@ -119,14 +106,14 @@ class Phone:
         """Write a message to the database, and let the outbox send it when it can."""
         body = text.encode()
         row = self._db.write(peer, secrets.token_hex(6), body, trace.header)
-        self._attempts[row.message_id] = 0
+        self._outbox.written(row)
         self._journal.write(
             MessageWritten(
                 row.message_id, row.conversation, self.user, peer, len(body), hashlib.sha256(body).hexdigest()
             ),
             trace=trace,
         )
-        await self._drain(row.conversation)
+        await self._outbox.drain(row.conversation)
         return row
 
     async def read(self, peer: str, trace: Trace) -> int:
@@ -153,49 +140,23 @@ class Phone:
 
     def failure(self, message_id: str) -> Error | None:
         """Say why a message FAILED, as long as the app remembers."""
-        return self._failures.get(message_id)
+        return self._outbox.failure(message_id)
 
-    async def _drain(self, conversation: str | None = None) -> None:
-        # One message of a conversation in flight at a time: the server then numbers them in the order in which they
-        # were written, retries included. What was missed comes first: sync, then drain.
-        if self.link is not Link.ONLINE or self._catching_up.under_way:
-            return
-        for row in [*self._lost_log.due(), *self._db.outbox(conversation)]:
-            if row.conversation not in self._in_flight:
-                await self._transmit(row)
-
-    async def _transmit(self, row: Row) -> None:
-        trace = Trace.parse(row.traceparent).child()
-        # Surely new is only what this run of the app wrote and never sent: an earlier run may have died after sending.
-        resend = self._attempts.get(row.message_id) != 0
-        frame = Send(row.message_id, row.conversation, "plain", row.body, trace.header, resend=resend)
-        self._in_flight[row.conversation] = row.message_id
-        attempt = self._attempts[row.message_id] = self._attempts.get(row.message_id, 0) + 1
-        event = SendTransmitted(
-            row.message_id, self.user, self.server or "", len(codec.encode(frame)), attempt
-        )
-        self._journal.write(event, trace=trace)
-        if await self.connection.transmit(
-            frame
-        ):  # if not: the row is PENDING, the next connection sends it again
-            self._later(ACK_WAIT_S, lambda: self._doubt_unless_acknowledged(row))
-
-    def _doubt_unless_acknowledged(self, row: Row) -> None:
-        if self._in_flight.get(row.conversation) == row.message_id:
-            self.connection.doubt()
+    def _may_send(self) -> bool:
+        return self.link is Link.ONLINE and not self._catching_up.under_way
 
     # Reading ------------------------------------------------------------------------------------------------------
 
     async def welcomed(self, welcome: Welcome) -> None:
         """Come online: fetch what was missed first."""
-        self._lost_log.welcomed(welcome.queue_id)
+        self._outbox.welcomed(welcome)
         self._server_marks.clear()
         await self._catching_up.begin()
         await self._notify()
 
     async def disconnected(self) -> None:
         """Forget what only concerned the connection; the database has everything else."""
-        self._in_flight.clear()
+        self._outbox.disconnected()
         self._page.clear()
         self._catching_up.stop()
 
@@ -232,10 +193,7 @@ class Phone:
 
     async def _acknowledged(self, ack: Ack) -> None:
         row = self._db.acknowledge(ack)
-        if self._in_flight.get(ack.conversation) == ack.client_msg_id:
-            del self._in_flight[ack.conversation]
-        self._attempts.pop(ack.client_msg_id, None)
-        self._lost_log.settled(ack.client_msg_id)
+        self._outbox.acknowledged(ack)
         if row is not None:
             trace = Trace.parse(ack.traceparent).child()
             self._journal.write(
@@ -244,7 +202,7 @@ class Phone:
                 link=(self.server or "", self.user),
             )
             self._apply_receipts(ack.conversation, trace)
-        await self._drain(ack.conversation)
+        await self._outbox.drain(ack.conversation)
 
     async def _received(self, messages: list[Message]) -> None:
         """Commit messages, show them, and only then say so: ✓✓ is a promise about this phone's disk."""
@@ -288,7 +246,7 @@ class Phone:
         trace = Trace.parse(synced.traceparent).child()
         for conversation in synced.upto:
             await self._repeat_marks(conversation, trace)
-        await self._drain()
+        await self._outbox.drain()
 
     async def _repeat_marks(self, conversation: str, trace: Trace) -> None:
         """Say again what the server does not know yet: a receipt may have gone down with the last connection."""
@@ -316,27 +274,6 @@ class Phone:
                 page, self._page = self._page, []
                 await self._received(page)
                 self._catching_up.failed()
-                await self._drain()
+                await self._outbox.drain()
             return
-        for conversation, message_id in list(self._in_flight.items()):
-            if message_id == error.client_msg_id:
-                del self._in_flight[conversation]
-        if error.retryable:
-            self._later(RETRY_S, self._drain_soon)
-            return
-        self._attempts.pop(error.client_msg_id, None)
-        self._lost_log.settled(error.client_msg_id)
-        row = self._db.refuse(error.client_msg_id)
-        if row is not None:
-            event = SendFailed(row.message_id, self.user, error.name)
-            self._journal.write(event, trace=Trace.parse(row.traceparent).child())
-            self._failures[row.message_id] = error
-        await self._drain()
-
-    def _later(self, seconds: float, act: Callable[[], object]) -> None:
-        asyncio.get_running_loop().call_later(seconds / self._speed, act)
-
-    def _drain_soon(self) -> None:
-        task = asyncio.ensure_future(self._drain())
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        await self._outbox.refused(error, error.client_msg_id)
