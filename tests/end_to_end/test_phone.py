@@ -72,8 +72,9 @@ def test_what_is_typed_on_one_phone_appears_on_the_other_and_its_ticks_turn_in_p
     bob.await_row(r"Are you free.*│")
     bob.type("/to alice\r")
     bob.await_row(r"│ \d+ Are you free tonight")
+    assert alice.await_row(r"│.*Are you free tonight\? 🔵🔵 READ") == row
     bob.type("Yes!\r")
-    bob.await_row("│.*Yes! ✓✓")
+    bob.await_row("│.*Yes! 🔵🔵 READ")
     assert alice.await_row(r"│ \d+ Yes!") == row
     for each in (alice, bob):
         each.type("\x1b")
@@ -129,6 +130,41 @@ def test_what_cannot_be_sent_is_told_in_the_footer_and_stays_on_the_line(termina
     alice.await_row("no command /dance")
     alice.type("\x15/help\r")
     alice.await_row(r"/tunnel in\|out")
+
+
+def test_a_message_written_in_a_tunnel_waits_and_leaves_with_it(terminal):
+    carol = terminal("carol")
+    carol.await_row("connected to chat-2")
+    carol.type("/to alice\r/tunnel in\r")
+    carol.await_row("network none")
+    carol.type("from the tunnel\r")
+    row = carol.await_row("│.*from the tunnel ⏳")
+    carol.type("/tunnel out\r")
+    assert carol.await_row("│.*from the tunnel ✓✓") == row
+    carol.await_row("connected to chat-2 ")
+
+
+def test_a_closed_app_takes_nothing_and_says_how_to_open_it(terminal):
+    carol = terminal("carol")
+    carol.await_row("connected to chat-2")
+    carol.type("/to alice\r/kill\r")
+    carol.await_row("carol.*offline, closed")
+    carol.type("nobody hears\r")
+    carol.await_row("workbench phone carol open")
+    carol.await_row("alice> nobody hears")
+    carol.type("\x15/open\r")
+    carol.await_row("connected to chat-2 ")
+
+
+def test_what_happens_to_a_phone_is_told(cluster):
+    done = workbench(cluster.paths.home, "phone", "carol", "tunnel", "in")
+    assert done.returncode == Exit.DONE
+    assert "network none" in done.stdout.splitlines()[0]
+    told = workbench(cluster.paths.home, "phone", "carol", "tunnel", "out")
+    assert told.returncode == Exit.DONE
+    answer = json.loads(workbench(cluster.paths.home, "phone", "carol", "clock", "-30", "--json").stdout)
+    assert answer["user"] == "carol"
+    assert workbench(cluster.paths.home, "phone", "carol", "clock", "+30").returncode == Exit.DONE
 
 
 def test_phones_that_do_not_answer_stop_no_fingers(cluster, terminal):

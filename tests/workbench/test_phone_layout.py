@@ -14,7 +14,7 @@ STATUSES = ["pending", "sent", "delivered", "read", "failed"]
 
 
 def message(seq, sender="bob", text="Hey", status="delivered"):
-    return Message(seq, f"{seq or 0:012x}", sender, text, status, "alice:bob")
+    return Message(seq, f"{seq or 0:012x}", sender, text, status, "alice:bob", unread=sender == "bob")
 
 
 def text_of(rows):
@@ -200,8 +200,8 @@ def test_the_open_chat_is_in_sight_in_a_long_list():
         (State("alice", "backoff"), "offline, waits"),
         (State("alice", "offline"), "offline"),
         (State("alice", "offline", problem="no key"), "offline: no key"),
-        (State("alice", "online", "chat-1", app="background", network="cellular"), "background, cellular"),
-        (State("alice", "online", "chat-1", app="foreground", network="wifi"), "connected to chat-1   "),
+        (State("alice", "online", "chat-1", app="background", network="none"), "background, no network"),
+        (State("alice", "online", "chat-1", app="foreground", network="up"), "connected to chat-1   "),
     ],
 )
 def test_the_header_says_how_the_phone_is_connected(state, words):

@@ -6,17 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.trace.events import EVENTS
-from components.wire.names import MAX_BODY_BYTES
-from workbench.errors import UsageProblem
-from workbench.phone_screen.life import Life, life_of, told
 from workbench.phone_screen.model import Book, Message, State
 from workbench.phone_screen.staleness import Stale, about, stale_after
-from workbench.phone_screen.typed import Help, Leave, Say, To, wish_of
 from workbench.tracing.journal import Seen
 
 
-def message(seq, sender="bob", text="Hey", status="delivered", peer="bob"):
-    return Message(seq, f"{seq or 0:012x}", sender, text, status, ":".join(sorted(("alice", peer))))
+def message(seq, sender="bob", status="delivered", peer="bob", *, unread=True):
+    conversation = ":".join(sorted(("alice", peer)))
+    return Message(
+        seq, f"{seq or 0:012x}", sender, "Hey", status, conversation, unread=unread and sender != "alice"
+    )
 
 
 def book(*messages, contacts=("alice", "bob", "carol")):
@@ -46,7 +45,22 @@ def test_what_others_wrote_is_unread_until_the_conversation_is_opened():
 
 
 def test_what_the_phone_has_as_read_is_read():
-    assert book(message(1, status="read"), message(2)).conversation("bob").unread == 1
+    shown = book(message(1, unread=False), message(2))
+    assert shown.conversation("bob").unread == 1
+    shown.take([message(1, unread=False), message(2, unread=False)], "bob")
+    shown.show("bob")
+    assert shown.to_report() is None
+
+
+def test_an_uninstalled_app_has_no_messages_and_a_new_one_has_them_all_to_read():
+    shown = book(message(1))
+    shown.show("bob")
+    shown.report(*shown.to_report())
+    shown.take_state(State("alice", "offline", app="uninstalled"))
+    assert not shown.conversation("bob").messages
+    shown.take_state(State("alice", "online", app="foreground"))
+    shown.take([message(1)])
+    assert shown.to_report() == ("bob", 1)
 
 
 def test_a_message_that_comes_into_the_open_conversation_is_reported_once():
@@ -165,73 +179,3 @@ def test_an_event_is_about_a_phone_that_it_names_or_whose_hop_it_proves():
     assert about(seen("connection_changed", user="alice"), "alice")
     assert about(Seen(0, "chat-1", "send_received", 1, ("alice", "chat-1"), {}), "alice")
     assert not about(seen("connection_changed", user="bob"), "alice")
-
-
-# What is typed ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("line", "wish"),
-    [
-        ("Hey there", Say("Hey there")),
-        ("//etc", Say("/etc")),
-        ("   ", None),
-        ("/to carol", To("carol")),
-        ("/chats", To(None)),
-        ("/help", Help()),
-        ("/leave", Leave()),
-        ("/tunnel in", Life("tunnel-in")),
-        ("/tunnel  out", Life("tunnel-out")),
-        ("/background", Life("background")),
-        ("/clock -30", Life("clock", -30.0)),
-        ("x" * MAX_BODY_BYTES, Say("x" * MAX_BODY_BYTES)),
-    ],
-)
-def test_a_line_is_a_message_or_a_command(line, wish):
-    assert wish_of(line, "alice") == wish
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("x" * (MAX_BODY_BYTES + 1), "at most"),
-        ("ü" * MAX_BODY_BYTES, "at most"),
-        ("one\ntwo", "control characters"),
-        ("\x1b[2J", "control characters"),
-        ("half\udce4", "UTF-8"),
-        ("/", "no command"),
-        ("/dance", "no command /dance"),
-        ("/to", "/to NAME"),
-        ("/to Zoe!", "no user's name"),
-        ("/to alice", "your own phone"),
-        ("/tunnel", "tunnel in|out"),
-        ("/clock soon", "±SECONDS"),
-        ("/clock nan", "±SECONDS"),
-        ("/kill bob", "write `kill`"),
-    ],
-)
-def test_what_cannot_be_is_refused_with_words(line, words):
-    with pytest.raises(UsageProblem, match=words.replace("|", r"\|")):
-        wish_of(line, "alice")
-
-
-@given(st.text(max_size=200))
-def test_every_line_is_understood_or_refused(line):
-    try:
-        wish = wish_of(line, "alice")
-    except UsageProblem:
-        return
-    assert wish is not None or not line.strip()
-
-
-def test_only_clock_has_an_argument_on_the_wire():
-    assert msgspec.json.encode(life_of("tunnel", "in")) == b'{"action":"tunnel-in"}'
-    assert msgspec.json.encode(life_of("clock", "+90")) == b'{"action":"clock","argument":90.0}'
-    with pytest.raises(UsageProblem, match="no action"):
-        life_of("dance", None)
-
-
-def test_a_phones_state_is_told_in_a_line():
-    state = State("alice", "online", "chat-1", app="foreground", network="wifi")
-    assert told(state) == "alice is online on chat-1, app foreground, network wifi"
-    assert told(State("alice", "offline", problem="no key")) == "alice is offline, no key"

@@ -35,8 +35,9 @@ def link_of(state: State) -> tuple[str, str]:
         full, short = "offline, waits to connect again", "offline"
     else:
         full = short = "connecting" if state.link in ("connecting", "authenticating") else "offline"
-    unusual = [each for each in (state.app, state.network) if each not in (None, "foreground", "wifi")]
-    return ", ".join([full, *map(str, unusual)]), ", ".join([short, *map(str, unusual)])
+    app = [state.app] if state.app not in (None, "foreground") else []
+    network = ["no network"] if state.network == "none" else []
+    return ", ".join([full, *app, *network]), ", ".join([short, *app, *network])
 
 
 def header(state: State, clock: str, width: int, look: Look) -> str:

@@ -55,7 +55,8 @@ def life_of(action: str, argument: str | None) -> Life:
 
 def told(state: State) -> str:
     """Say in one line how a phone is."""
-    parts = [f"{state.user} is {state.link}" + (f" on {state.server}" if state.server else "")]
+    link = "waiting to connect again" if state.link == "backoff" else state.link
+    parts = [f"{state.user} is {link}" + (f" on {state.server}" if state.server else "")]
     parts += [f"app {state.app}"] if state.app else []
     parts += [f"network {state.network}"] if state.network else []
     parts += [state.problem] if state.problem else []

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FOREGROUND = "foreground"
-READ = "read"
+UNINSTALLED = "uninstalled"
 
 
 class State(msgspec.Struct, frozen=True):
-    """A phone, seen from outside. `app` and `network` are None where phones do not tell."""
+    """A phone, seen from outside. `app` and `network` are None until the phone was asked."""
 
     user: str
     link: str
@@ -32,7 +32,10 @@ class State(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A message as the phone's database has it. `seq` is None until the server has assigned one."""
+    """A message as the phone's database has it. `seq` is None until the server has assigned one.
+
+    `unread` is the phone's word, which it takes back once it was told that the conversation was opened.
+    """
 
     seq: int | None
     message_id: str
@@ -40,6 +43,7 @@ class Message(msgspec.Struct, frozen=True):
     text: str
     status: str
     conversation: str
+    unread: bool = False
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -85,6 +89,9 @@ class Book:
     def take_state(self, state: State) -> None:
         """Put the phone's state in the place of the last one."""
         self.state = state
+        if state.app == UNINSTALLED:  # its database is gone
+            self._messages = {}
+            self._seen, self._reported = {}, {}
         self._look()
 
     # What is shown ------------------------------------------------------------------------------------------------
@@ -98,9 +105,7 @@ class Book:
         """Give one conversation; an empty one if nothing was said."""
         messages = self._messages.get(peer, [])
         seen = self._seen.get(peer, 0)
-        unread = sum(
-            1 for each in messages if each.sender == peer and each.status != READ and (each.seq or 0) > seen
-        )
+        unread = sum(1 for each in messages if each.unread and (each.seq or 0) > seen)
         return Conversation(peer, messages, unread)
 
     def conversations(self) -> list[Conversation]:
@@ -149,9 +154,7 @@ class Book:
     def _look(self) -> None:
         if self.open is None or not self.attentive:
             return
-        newest = max(
-            (each.seq or 0 for each in self.conversation(self.open).messages if each.sender == self.open),
-            default=0,
-        )
+        unread = [each.seq or 0 for each in self._messages.get(self.open, []) if each.unread]
+        newest = max(unread, default=0)
         if newest > self._seen.get(self.open, 0):
             self._seen[self.open] = newest

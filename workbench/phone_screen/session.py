@@ -101,10 +101,12 @@ class Session:
             stale, self._stale = self._stale, Stale()
             try:
                 await self._ask(stale)
-            except UsageProblem as exc:  # the phone is out of order: the journal will say when that changes
-                self._screen.notice = str(exc)
+            except (
+                UsageProblem
+            ) as exc:  # out of order, or no app runs: the journal will say when that changes
+                self._tell_trouble(exc)
             except WorkbenchError as exc:
-                self._trouble = self._screen.notice = str(exc)
+                self._tell_trouble(exc)
                 self._screen.redraw()
                 self._stale.add(stale)
                 await asyncio.sleep(RETRY_S)
@@ -115,6 +117,11 @@ class Session:
                     self._screen.notice = ""
             self._report()
             self._screen.redraw()
+
+    def _tell_trouble(self, exc: WorkbenchError) -> None:
+        """Tell it, unless the footer has something to say of what was typed: that is told only once."""
+        self._trouble = str(exc)
+        self._screen.notice = self._screen.notice or self._trouble
 
     async def _ask(self, stale: Stale) -> None:
         if stale.state:
