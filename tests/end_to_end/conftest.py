@@ -49,7 +49,7 @@ class Cluster:
     @staticmethod
     def await_true(question, what="what was waited for"):
         """Ask until the answer is true, and give it."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30  # a bound, not a wait: these machines are small and busy
         while time.monotonic() < deadline:
             if answer := question():
                 return answer
