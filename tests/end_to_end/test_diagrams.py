@@ -2,31 +2,16 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from command_line import expect as workbench
 
 from workbench.drawing.catalogue import CATALOGUE
 from workbench.errors import Exit
 
 ROOT = Path(__file__).parents[2]
-
-
-def workbench(home, *arguments, code=Exit.DONE):
-    done = subprocess.run(
-        [sys.executable, "-m", "workbench", *arguments, "--home", str(home)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

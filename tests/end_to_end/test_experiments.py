@@ -2,27 +2,13 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import psutil
 import pytest
+from command_line import run as workbench
 
 from workbench.errors import Exit
 from workbench.experiments.ordering import Ordering
-
-
-def workbench(home, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "workbench", *arguments, "--home", str(home)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pexpect
 import pytest
+from command_line import expect as workbench
 
 from workbench.cluster import state
 from workbench.cluster.paths import Paths
@@ -71,20 +71,6 @@ def course(tmp_path):
     path.parent.mkdir(parents=True)
     path.write_text(COURSE)
     return path.parent.parent
-
-
-def workbench(home, *arguments, code=Exit.DONE):
-    done = subprocess.run(
-        [sys.executable, "-m", "workbench", *arguments, "--home", str(home)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    return done
 
 
 @pytest.fixture

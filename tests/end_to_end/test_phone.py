@@ -3,12 +3,11 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import pytest
-from glass import ROOT, Terminal
+from command_line import run as workbench
+from glass import Terminal
 
 from workbench.cluster import state
 from workbench.errors import Exit
@@ -27,18 +26,6 @@ def terminal(cluster):
     yield open_phone
     for each in opened:
         each.process.close(force=True)
-
-
-def workbench(home, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "workbench", *arguments, "--home", str(home)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-        check=False,
-    )
 
 
 @contextmanager
