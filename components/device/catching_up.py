@@ -47,6 +47,7 @@ class CatchingUp:
         self._trace = Trace.start()
         self._pages = self._messages = 0
         self._gaps: dict[str, asyncio.Task[None]] = {}
+        self._highest: dict[str, int] = {}
         self.under_way = False
 
     async def begin(self) -> None:
@@ -83,19 +84,20 @@ class CatchingUp:
 
     def look_for_gap(self, conversation: str, seq: int) -> None:
         """Ask for what is missing in front of `seq`, if it does not come by itself."""
+        self._highest[conversation] = max(seq, self._highest.get(conversation, 0))
         if conversation in self._gaps:
             return
         if conversation:
             prefix = self._db.prefix(conversation)
             self._journal.write(GapSeen(conversation, self._user, prefix, seq))
-        self._gaps[conversation] = asyncio.create_task(self._wait_for(conversation, seq))
+        self._gaps[conversation] = asyncio.create_task(self._wait_for(conversation))
 
-    async def _wait_for(self, conversation: str, seq: int) -> None:
+    async def _wait_for(self, conversation: str) -> None:
         wait_s = GAP_WAIT_S
         try:
             while True:
                 await asyncio.sleep(wait_s / self._speed)
-                if conversation and self._db.prefix(conversation) >= seq:
+                if conversation and self._db.prefix(conversation) >= self._highest[conversation]:
                     return
                 if not self.under_way:
                     await self.begin()

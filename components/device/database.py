@@ -157,13 +157,17 @@ class Database:
         self._db.execute("INSERT OR REPLACE INTO reads VALUES (?, ?)", (conversation, seq))
         return seq
 
-    def has_from_others(self, conversation: str) -> bool:
-        """Say whether there is a message of somebody else in it: without one there is nothing to confirm."""
+    def last_from_others(self, conversation: str, upto: int) -> int:
+        """Give the last number up to `upto` that somebody else's message has; 0 if there is nothing to confirm.
+
+        Only such a message is surely stored. An own one has its number from the log already, and a receipt for a number
+        that the store does not know yet would be refused.
+        """
         found = self._db.execute(
-            "SELECT 1 FROM messages WHERE conversation = ? AND sender != ? LIMIT 1",
-            (conversation, self._user),
+            "SELECT max(seq) FROM messages WHERE conversation = ? AND sender != ? AND seq <= ?",
+            (conversation, self._user, upto),
         ).fetchone()
-        return found is not None
+        return int(found[0] or 0)
 
     # Own messages ---------------------------------------------------------------------------------------------------
 

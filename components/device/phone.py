@@ -119,10 +119,11 @@ class Phone:
     async def read(self, peer: str, trace: Trace) -> int:
         """Open the conversation with somebody: everything that is there without a gap counts as read."""
         conversation = conversation_of(self.user, peer)
-        before, seq = self._db.read_up_to(conversation), self._db.mark_read(conversation)
+        seq = self._db.mark_read(conversation)
         self._journal.write(ReadMarked(conversation, self.user, seq), trace=trace)
-        if seq > before or self._server_marks.get((conversation, "read"), 0) < seq:
-            await self._confirm(conversation, "read", seq, trace)
+        mark = self._db.last_from_others(conversation, seq)
+        if mark > self._server_marks.get((conversation, "read"), 0):
+            await self._confirm(conversation, "read", mark, trace)
         await self._notify()
         return seq
 
@@ -226,8 +227,9 @@ class Phone:
             last[message.conversation] = (message, trace)
         for conversation, (message, trace) in last.items():
             prefix = self._db.prefix(conversation)
-            if prefix:
-                await self._confirm(conversation, "delivered", prefix, trace)
+            await self._confirm(
+                conversation, "delivered", self._db.last_from_others(conversation, prefix), trace
+            )
             if prefix < message.seq:
                 self._catching_up.look_for_gap(conversation, message.seq)
 
@@ -241,22 +243,23 @@ class Phone:
         page, self._page = self._page, []
         await self._received(page)
         self._db.close_numbers(synced.closed)
+        trace = Trace.parse(synced.traceparent).child()
+        for conversation in {message.conversation for message in page if message.sender == self.user}:
+            self._apply_receipts(conversation, trace)  # its receipts came with it, and before it was taken
         if not await self._catching_up.page_taken(synced, len(page), self.server or ""):
             return
-        trace = Trace.parse(synced.traceparent).child()
         for conversation in synced.upto:
             await self._repeat_marks(conversation, trace)
         await self._outbox.drain()
 
     async def _repeat_marks(self, conversation: str, trace: Trace) -> None:
         """Say again what the server does not know yet: a receipt may have gone down with the last connection."""
-        if not self._db.has_from_others(conversation):
-            return
         marks: tuple[tuple[ReceiptStatus, int], ...] = (
             ("delivered", self._db.prefix(conversation)),
             ("read", self._db.read_up_to(conversation)),
         )
-        for status, seq in marks:
+        for status, upto in marks:
+            seq = self._db.last_from_others(conversation, upto)
             if seq > self._server_marks.get((conversation, status), 0):
                 await self._confirm(conversation, status, seq, trace)
 
@@ -270,10 +273,15 @@ class Phone:
 
     async def _refused(self, error: Error) -> None:
         if error.client_msg_id is None:
-            if self._catching_up.under_way and error.retryable:
-                page, self._page = self._page, []
-                await self._received(page)
-                self._catching_up.failed()
-                await self._outbox.drain()
+            if error.retryable:
+                await self._sync_or_receipt_failed()
             return
         await self._outbox.refused(error, error.client_msg_id)
+
+    async def _sync_or_receipt_failed(self) -> None:
+        """Fetch again, whichever it was: a sync also tells which receipts the server does not have."""
+        page, self._page = self._page, []
+        await self._received(page)
+        self._server_marks.clear()
+        self._catching_up.failed()
+        await self._outbox.drain()

@@ -36,12 +36,22 @@ if TYPE_CHECKING:
 class Engine:
     """The tables. Not safe for threads: one writer, as SQLite wants it. Nothing is durable before `commit`.
 
-    `clock_ms` tells how long a number has been missing: milliseconds that only rise.
+    `clock_ms` tells how long a number has been missing: milliseconds that only rise. The store's own clock goes on from
+    the latest time in the file, and only while the store is up: neither a wall clock that is set forward nor a night
+    without a store may close a number whose message is still on the log.
     """
 
-    def __init__(self, path: Path, clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
+    def __init__(self, path: Path, clock_ms: Callable[[], int] | None = None) -> None:
         self._db = open_database(path)
-        self._clock_ms = clock_ms
+        self._clock_ms = clock_ms or self._own_clock()
+
+    def _own_clock(self) -> Callable[[], int]:
+        (last_ms,) = self._db.execute(
+            "SELECT max(coalesce((SELECT max(stored_ms) FROM messages), 0),"
+            " coalesce((SELECT max(closed_ms) FROM closed), 0))"
+        ).fetchone()
+        began_ns = time.monotonic_ns()
+        return lambda: int(last_ms) + (time.monotonic_ns() - began_ns) // 1_000_000
 
     def begin(self) -> None:
         """Open the transaction that the next writes share."""

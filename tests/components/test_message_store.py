@@ -1,4 +1,5 @@
 import sqlite3
+import time
 
 import pytest
 from hypothesis import given
@@ -193,3 +194,36 @@ def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path):
     assert [each.seq for each in sync(engine).messages] == [1]
     assert insert(engine, [row(2)]) == ["stored"]
     engine.close()
+
+
+# The store's own clock
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600, -86_400])
+def test_49_a_wall_clock_that_is_set_closes_no_number_that_may_still_come(tmp_path, monkeypatch, jump_s):
+    real = time.time_ns
+    store = Engine(tmp_path / "own.sqlite3")
+    insert(store, [row(1), row(3)])
+    monkeypatch.setattr(time, "time_ns", lambda: real() + jump_s * 10**9)
+    page = store.sync(SyncRequest("bob", {}, 100, 60_000))
+    assert page.closed == {}
+    insert(store, [row(2)])
+    assert [each.seq for each in store.messages("alice:bob", 0, 10)] == [1, 2, 3]
+    store.close()
+
+
+def test_a_night_without_a_store_does_not_count_as_time_in_which_a_number_was_missing(tmp_path):
+    path = tmp_path / "own.sqlite3"
+    evening = Engine(path, lambda: 1_000)
+    insert(evening, [row(1), row(3)])
+    evening.close()
+    morning = Engine(path)
+    assert morning.sync(SyncRequest("bob", {}, 100, 60_000)).closed == {}
+    morning.close()
+
+
+def test_the_stores_own_clock_closes_a_number_in_the_end(tmp_path):
+    store = Engine(tmp_path / "own.sqlite3")
+    insert(store, [row(1), row(3)])
+    assert store.sync(SyncRequest("bob", {}, 100, 0)).closed == {"alice:bob": [2]}
+    store.close()
