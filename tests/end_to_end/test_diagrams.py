@@ -20,12 +20,18 @@ def sent(cluster):
     return cluster.paths.home, answer["message_id"]
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", [name for name, entry in CATALOGUE.items() if entry.lit_by == "message"])
 def test_a_message_that_was_just_sent_lights_every_diagram(sent, name):
     home, message = sent
     shown = workbench(home, "diagram", name, "--message", message)
     assert re.search(r"^\(\d+\) +\[\d\] +\d+\.\d ms", shown.stdout, re.MULTILINE)
     assert "still in flight" not in shown.stderr
+
+
+def test_a_phone_lights_its_connection(sent):
+    shown = workbench(sent[0], "diagram", "connection", "--phone", "alice").stdout
+    assert "welcome ×" in shown
+    assert re.search(r"^\(1\) +\d+\.\d ms  alice → lb", shown, re.MULTILINE)
 
 
 def test_the_file_decides_the_format(sent, tmp_path):
@@ -64,6 +70,11 @@ def test_a_message_that_nobody_received_yet_is_drawn_as_far_as_it_came(cluster):
         (["spacetime", "--from", "99999"], Exit.USAGE, "nothing crossed"),
         (["spacetime", "--from", "5", "--to", "2"], Exit.USAGE, "is after"),
         (["routing", "--message", ""], Exit.USAGE, "names a message"),
+        (["routing", "--phone", "alice"], Exit.USAGE, "lit by a message"),
+        (["spacetime", "--phone", "alice"], Exit.USAGE, "lit by a message"),
+        (["connection", "--message", "last"], Exit.USAGE, "lit by a phone"),
+        (["connection", "--phone", "dave"], Exit.USAGE, "no phone 'dave'"),
+        (["reconnect", "--phone", ""], Exit.USAGE, "names a phone"),
         (["routing", "-o", "/nowhere/at/all.svg"], Exit.FAILED, "cannot be written"),
         (["routing", "--format", "jpeg"], Exit.USAGE, "jpeg"),
     ],
@@ -77,6 +88,9 @@ def test_what_cannot_be_drawn_is_one_line(sent, arguments, code, says):
 def test_without_any_run_the_plain_diagrams_are_there(tmp_path):
     assert "Chat servers" in workbench(tmp_path, "diagram", "architecture").stdout
     assert "architecture" in workbench(tmp_path, "diagram").stdout
+    assert "BACKOFF" in workbench(tmp_path, "diagram", "connection").stdout
+    done = workbench(tmp_path, "diagram", "connection", "--phone", "alice", code=Exit.USAGE)
+    assert "none has moved yet" in done.stderr
     done = workbench(tmp_path, "diagram", "spacetime", code=Exit.USAGE)
     assert "send one with" in done.stderr
 

@@ -12,7 +12,16 @@ from workbench.cli.context import Workbench, command_options
 from workbench.cli.observing import latest_journal
 from workbench.cli.tables import print_rows
 from workbench.drawing import topology
-from workbench.drawing.catalogue import CATALOGUE, MessageUnknownError, lit, plain, stretch
+from workbench.drawing.catalogue import (
+    CATALOGUE,
+    MessageUnknownError,
+    NeverLostError,
+    PhoneUnknownError,
+    lit,
+    lit_by_phone,
+    plain,
+    stretch,
+)
 from workbench.drawing.render import FORMATS, document, terminal
 from workbench.errors import FailedError, NoClusterError, UsageProblem
 from workbench.tracing.journal import read_all
@@ -47,6 +56,7 @@ def _known(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.command()
 @click.argument("name", default="list", shell_complete=_complete, callback=_known)
 @click.option("--message", help="Light it with this message: an id, or `last`.")
+@click.option("--phone", help="Light it with this phone's run: connection, reconnect.")
 @click.option("--run", "run_id", help="Of this run, not the newest.")
 @click.option("--from", "from_s", type=click.FloatRange(0), help="spacetime: from this second of the run on.")
 @click.option("--to", "to_s", type=click.FloatRange(0), help="spacetime: up to this second of the run.")
@@ -61,6 +71,7 @@ def diagram(  # noqa: PLR0913  its options
     *,
     name: str,
     message: str | None,
+    phone: str | None,
     run_id: str | None,
     from_s: float | None,
     to_s: float | None,
@@ -68,7 +79,7 @@ def diagram(  # noqa: PLR0913  its options
     output: Path | None,
     ascii_only: bool,
 ) -> None:
-    """Draw NAME (`list` names them): plain, or lit by a message with every hop numbered. Works after `down` too."""
+    """Draw NAME (`list` names them): plain, or lit by a message or a phone, hops numbered. Works after `down` too."""
     if name == "list":
         _show_list(workbench)
         return
@@ -77,19 +88,42 @@ def diagram(  # noqa: PLR0913  its options
         raise UsageProblem("--from and --to choose a stretch of a run for `spacetime`, without --message")
     if from_s is not None and to_s is not None and from_s > to_s:
         raise UsageProblem(f"--from {from_s:g} is after --to {to_s:g}")
-    if message == "":
-        raise UsageProblem("--message names a message: an id, or `last`")
+    _refuse_the_wrong_light(name, message, phone)
     events, boxes = _recorded(workbench, run_id)
     if is_stretch:
         figure = stretch(events, boxes, from_s or 0.0, to_s if to_s is not None else float("inf"))
         if not figure.hops:
             until = f"{to_s:g} s" if to_s is not None else "its end"
             raise UsageProblem(f"nothing crossed between {from_s or 0:g} s of this run and {until}")
+    elif phone:
+        figure = _lit_by_phone(name, events, phone)
     elif message or name == "spacetime":
         figure = _lit(workbench, name, events, boxes, message or "last")
     else:
         figure = plain(name, boxes)
     _deliver(workbench, figure, form or _format_of(output), output, ascii_only=ascii_only)
+
+
+def _refuse_the_wrong_light(name: str, message: str | None, phone: str | None) -> None:
+    by_phone = CATALOGUE[name].lit_by == "phone"
+    if phone is not None and not by_phone:
+        raise UsageProblem(f"{name} is lit by a message, not by a phone: give --message, an id or `last`")
+    if message is not None and by_phone:
+        raise UsageProblem(f"{name} is lit by a phone, not by a message: give --phone USER")
+    if message == "":
+        raise UsageProblem("--message names a message: an id, or `last`")
+    if phone == "":
+        raise UsageProblem("--phone names a phone by its user, such as alice")
+
+
+def _lit_by_phone(name: str, events: list[Seen], phone: str) -> Figure:
+    try:
+        return lit_by_phone(name, events, phone)
+    except PhoneUnknownError as exc:
+        there = f"there are {', '.join(exc.known)}" if exc.known else "none has moved yet"
+        raise UsageProblem(f"no phone {phone!r} in this run: {there}") from None
+    except NeverLostError:
+        raise UsageProblem(f"{phone}'s phone never lost its connection in this run") from None
 
 
 def _recorded(workbench: Workbench, run_id: str | None) -> tuple[list[Seen], Topology]:
@@ -161,4 +195,8 @@ def _show_list(workbench: Workbench) -> None:
         ("diagram", "walkthrough", "shows"),
         [(name, entry.part, entry.shows) for name, entry in CATALOGUE.items()],
     )
-    workbench.out.print("\nLight one with the newest message: diagram routing --message last", markup=False)
+    workbench.out.print(
+        "\nLight one with the newest message or a phone: diagram routing --message last · diagram"
+        " connection --phone alice",
+        markup=False,
+    )

@@ -116,7 +116,20 @@ def _routes(facts: dict[str, Any]) -> str:
     return f"seq {facts['seq']}{' again' if facts['duplicate'] else ''}, {routes}"
 
 
+def counted(number: int, thing: str) -> str:
+    """Say how many, in the singular where it is one."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _page(facts: dict[str, Any]) -> str:
+    return f"a page: {counted(facts['messages'], 'message')}, {counted(facts['receipts'], 'receipt')}"
+
+
 _SHORT: dict[str, Callable[[dict[str, Any]], str]] = {
+    "connect_directed": lambda facts: f"go to {facts['server']}",
+    "route_registered": lambda facts: f"{facts['user']} is on {facts['server']}",
+    "sync_served": _page,
+    "sync_finished": lambda facts: f"synced: {counted(facts['messages'], 'message')}",
     "send_received": lambda _facts: "send",
     "sequence_assigned": _routes,
     "message_appended": lambda facts: f"{facts['topic']}[{facts['partition']}] offset {facts['offset']}",

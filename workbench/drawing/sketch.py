@@ -83,6 +83,10 @@ class Sketch:
         if label is not None:
             self.label(*label, _shortest(taken, says, room), look)
 
+    def touch(self, *box_ids: str) -> None:
+        """Light boxes that something else than a hop proves, such as what happened inside a phone."""
+        self._touched.update(box_ids)
+
     def finish(self, name: str, kind: str, title: str, description: str, *notes: str) -> Figure:
         """Close the figure: boxes that a hop touched are lit, and a hop that found no arrow is named in a note."""
         boxes = tuple(

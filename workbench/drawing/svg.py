@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.drawing.model import Box, Figure, Link
+
+_BLANKS = re.compile(" {2,}")
+"""They would shrink to one, and the columns with them."""
 
 CELL_WIDTH, CELL_HEIGHT = 9.0, 19.0
 """Pixels of a cell; a monospaced letter of 15 pixels is 9 wide."""
@@ -87,7 +91,7 @@ def picture(figure: Figure, heading: str = "", below: Sequence[str] = ()) -> Pic
         _words(
             cell_len(line) - cell_len(line.lstrip()),
             foot + number,
-            line.strip().replace("  ", "\u00a0 "),
+            _BLANKS.sub(lambda run: "\u00a0" * len(run[0]), line.strip()),
             Look.PLAIN,
         )
         for number, line in enumerate(lines)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 NAME = 9
 """Columns for a name inside a sentence on an arrow."""
 
+ANSWER = 31
+"""Columns between the server and Redis."""
+
 
 def routing(lit: Journey | None = None) -> Figure:
     """Draw the route from user A on server 1 to user B on server 7, or that of a real message."""
@@ -91,7 +94,7 @@ def _answer(lit: Journey | None, recipient: str, second: str) -> str:
         return f'"{recipient} is on {second}"'
     if lit.route is None:
         return ""
-    return f'"{shorten(recipient, NAME)} is on {lit.route or "no server"}", seq {lit.seq}'
+    return shorten(f'"{shorten(recipient, NAME)} is on {lit.route or "no server"}", seq {lit.seq}', ANSWER)
 
 
 def _delivering(sketch: Sketch) -> None:
