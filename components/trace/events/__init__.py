@@ -27,6 +27,7 @@ from components.trace.events.connecting import (
     RouteRemoved,
     ServerDraining,
     ServerHealthChanged,
+    SlowReaderDropped,
 )
 from components.trace.events.experiments import (
     BacklogAppended,
@@ -100,6 +101,7 @@ EVENTS: dict[str, type[Event]] = {
         RouteRegistered,
         RouteRemoved,
         ConnectionReplaced,
+        SlowReaderDropped,
         ConnectionRefused,
         FrameRejected,
         MessageWritten,
@@ -216,6 +218,7 @@ __all__ = [
     "SequenceAssigned",
     "ServerDraining",
     "ServerHealthChanged",
+    "SlowReaderDropped",
     "SyncFinished",
     "SyncRequested",
     "SyncServed",
