@@ -36,6 +36,7 @@ class Connection(ServerConnection):
         self._window_began = 0.0
         self._idle_frames = 0
         self.flooded = False
+        self.unsent_bytes = 0
         self.user = ""
         self._at_rest = asyncio.Event()
         self._at_rest.set()
@@ -94,13 +95,19 @@ class Connection(ServerConnection):
         self._idle_frames += 1
         return self._idle_frames > MAX_IDLE_FRAMES_A_SECOND
 
+    @property
+    def too_slow(self) -> bool:
+        """Whether the last push found so much unsent that the connection was dropped."""
+        return self.unsent_bytes > MAX_UNSENT_BYTES
+
     def push(self, text: str) -> bool:
         """Write a message without waiting for the peer; say whether the connection took it.
 
         `broadcast` writes to the transport at once, so frames leave in the order of the calls and no task a
         connection is needed. The price is that nothing slows the caller down, hence the bound.
         """
-        if self.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+        self.unsent_bytes = self.transport.get_write_buffer_size()
+        if self.too_slow:
             self.protocol.fail(errors.SLOW_READER.close or 1013, errors.SLOW_READER.name)
             self.transport.abort()
             return False

@@ -38,6 +38,7 @@ from components.trace.events import (
     FrameRejected,
     MessageHandedOver,
     ReceiptHandedOver,
+    SlowReaderDropped,
 )
 from components.wire import codec, errors
 from components.wire.errors import WireError
@@ -269,6 +270,9 @@ class ChatServer:
             onward = msgspec.structs.replace(frame, traceparent=trace.header)
             event = ReceiptHandedOver(frame.conversation, frame.user or "", frame.status, frame.seq)
         if not connection.push(codec.encode(onward)):
+            if connection.too_slow:
+                self._connections.pop(push.connection, None)  # and nothing more is pushed to it
+                self._journal.write(SlowReaderDropped(push.user, push.connection, connection.unsent_bytes))
             return False
         self._journal.write(event, trace=trace, link=(source, self._name))
         if isinstance(onward, Message):

@@ -203,6 +203,7 @@ class Phone:
                 link=(self.server or "", self.user),
             )
             self._apply_receipts(ack.conversation, trace)
+            await self._repeat_marks(ack.conversation, trace)  # its number may have been a gap before others'
         await self._outbox.drain(ack.conversation)
 
     async def _received(self, messages: list[Message]) -> None:

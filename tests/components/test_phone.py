@@ -80,6 +80,19 @@ def test_a_receipt_that_the_store_could_not_keep_is_said_again_over_the_same_con
     assert world.line("bob").number == number
 
 
+def test_a_gap_that_an_own_ack_fills_lets_the_receipt_go(world):
+    """Number 1 is taken by a server that dies; number 2 arrives; the repetition of 1 is acknowledged."""
+    world.write_message("alice")
+    world.server_reads("alice", "after number")
+    world.write_message("bob")
+    world.server_reads("bob")
+    world.work(0)
+    world.connect("alice")
+    world.become_quiet()
+    assert world.databases["alice"].prefix(CONVERSATION) == 2
+    assert statuses(world, "bob") == [Status.DELIVERED]
+
+
 def test_a_second_gap_is_asked_for_although_the_first_was_filled_by_itself(world):
     for _ in range(5):
         world.write_message("alice")

@@ -52,26 +52,34 @@ class PhoneModel(RuleBasedStateMachine):
 
     # What the network does ----------------------------------------------------------------------------------------
 
-    @rule(user=users)
-    def connect(self, user):
-        if not self.world.is_online(user):
-            self.world.connect(user)
+    @precondition(lambda self: any(not self.world.is_online(user) for user in USERS))
+    @rule()
+    def connect(self):
+        for user in USERS:
+            if not self.world.is_online(user):
+                self.world.connect(user)
+                break
 
     @rule(user=users)
     def lose_the_connection(self, user):
         self.world.hang_up(user)
 
-    @rule(user=users)
-    def a_frame_reaches_the_phone(self, user):
-        if self.world.line(user).down:
-            self.world.phone_reads(user, self.world.line(user).down)
+    @precondition(lambda self: self.waiting("down"))
+    @rule(data=st.data())
+    def frames_reach_a_phone(self, data):
+        user = data.draw(st.sampled_from(self.waiting("down")))
+        for _ in range(data.draw(st.integers(1, 3))):
+            if down := self.world.line(user).down:
+                self.world.phone_reads(user, down)
 
-    @rule(user=users, data=st.data())
-    def some_push_reaches_the_phone(self, user, data):
+    @precondition(lambda self: self.waiting("pushed"))
+    @rule(data=st.data())
+    def some_push_reaches_a_phone(self, data):
+        user = data.draw(st.sampled_from(self.waiting("pushed")))
         pushed = self.world.line(user).pushed
-        if pushed:
-            self.world.phone_reads(user, pushed, data.draw(st.integers(0, len(pushed) - 1)))
+        self.world.phone_reads(user, pushed, data.draw(st.integers(0, len(pushed) - 1)))
 
+    @precondition(lambda self: self.waiting("down") or self.waiting("pushed"))
     @rule(user=users)
     def an_answer_and_a_push_are_doubled(self, user):
         line = self.world.line(user)
@@ -80,16 +88,17 @@ class PhoneModel(RuleBasedStateMachine):
 
     # What the boxes do --------------------------------------------------------------------------------------------
 
-    @rule(user=users, fault=st.sampled_from(FAULTS))
-    def the_server_reads_a_frame(self, user, fault):
-        if self.world.line(user).up:
-            self.world.server_reads(user, fault)
+    @precondition(lambda self: self.waiting("up"))
+    @rule(data=st.data(), fault=st.sampled_from(FAULTS))
+    def the_server_reads_a_frame(self, data, fault):
+        self.world.server_reads(data.draw(st.sampled_from(self.waiting("up"))), fault)
 
+    @precondition(lambda self: self.world.late)
     @rule(fault=st.sampled_from(FAULTS))
     def a_slow_server_reads_what_came_over_a_connection_that_is_gone(self, fault):
-        if self.world.late:
-            self.world.server_reads_late(fault)
+        self.world.server_reads_late(fault)
 
+    @precondition(lambda self: self.world.read_up_to < len(self.world.log))
     @rule(
         count=st.integers(0, 3),
         fault=st.sampled_from(("", "", "push lost", "before push")),
@@ -189,6 +198,9 @@ class PhoneModel(RuleBasedStateMachine):
         assert {message_id for _user, message_id in self.world.acked} <= there
 
     # ----------------------------------------------------------------------------------------------------------------
+
+    def waiting(self, queue):
+        return [user for user in USERS if getattr(self.world.line(user), queue)]
 
     def rows(self, user):
         return self.world.databases[user].messages(CONVERSATION)

@@ -103,8 +103,8 @@ def lit(name: str, events: Sequence[Seen], topology: Topology, message: str) -> 
         return _delivery_of(events, topology, found)
     makers: dict[str, Callable[[], Figure]] = {
         "architecture": lambda: architecture(topology, found),
-        "routing": lambda: routing(found),
-        "sequence-ids": lambda: sequence_ids(found),
+        "routing": lambda: routing(_of_steps(found)),
+        "sequence-ids": lambda: sequence_ids(_of_steps(found)),
         "client-buffer": lambda: _buffer_of(events, found),
         "status": lambda: status(found),
         "offline-first": lambda: offline_first(found, comings.outbox(events, found.message_id)),
@@ -113,6 +113,11 @@ def lit(name: str, events: Sequence[Seen], topology: Topology, message: str) -> 
         ),
     }
     return makers[name](), found
+
+
+def _of_steps(found: Journey) -> Journey:
+    """Leave out what is told by `offline-delivery`: pushes belong to no step of the walkthrough's step 3."""
+    return msgspec.structs.replace(found, hops=tuple(hop for hop in found.hops if hop.step is not None))
 
 
 def lit_by_phone(name: str, events: Sequence[Seen], phone: str) -> Figure:

@@ -27,6 +27,7 @@ from components.trace.events.connecting import (
     RouteRemoved,
     ServerDraining,
     ServerHealthChanged,
+    SlowReaderDropped,
 )
 from components.trace.events.experiments import (
     BacklogAppended,
@@ -110,6 +111,7 @@ EVENTS: dict[str, type[Event]] = {
         RouteRegistered,
         RouteRemoved,
         ConnectionReplaced,
+        SlowReaderDropped,
         ConnectionRefused,
         FrameRejected,
         MessageWritten,
@@ -240,6 +242,7 @@ __all__ = [
     "SequenceAssigned",
     "ServerDraining",
     "ServerHealthChanged",
+    "SlowReaderDropped",
     "SyncFinished",
     "SyncRequested",
     "SyncServed",

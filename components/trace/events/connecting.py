@@ -86,6 +86,14 @@ class ConnectionReplaced(Event, frozen=True):
     by: str
 
 
+class SlowReaderDropped(Event, frozen=True):
+    """A chat server dropped a connection that does not read what is pushed to it. The messages are in the store."""
+
+    user: str
+    connection: str
+    unsent_bytes: int
+
+
 class ConnectionRefused(Event, frozen=True):
     """A chat server turned a connection away before it had proved who it is."""
 

@@ -74,6 +74,8 @@ def hops_of_the_journal(name, recorded, message):
     claimed = CATALOGUE[name].claims
     if name == "offline-delivery":
         own = sorted([*own, *pages_with(recorded, own)], key=lambda each: each.t_ns)
+    if name in ("routing", "sequence-ids"):  # the walkthrough's step 3 knows no push
+        own = [each for each in own if each.step is not None]
     return [each.link for each in own if each.link and (not claimed or each.kind in claimed)]
 
 
