@@ -151,6 +151,7 @@ class ConnectionManager:
             began = self._heard_at = self._sent_at = _now()
             self._meter.connected(began)
             self._network.settled()
+            self._hurry.clear()
             await self._move(LinkEvent.WELCOME)
             await self._stay(socket, welcome)
             await self._move(LinkEvent.LOST)

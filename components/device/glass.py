@@ -207,7 +207,7 @@ class Glass:
             case "wifi-to-cellular":
                 handset.hand_over()
             case "clock":
-                handset.clock_offset_s += asked.argument
+                handset.set_clock(asked.argument)
             case action:
                 await handset.happens(APP_ACTIONS[action])
                 if action == "open":

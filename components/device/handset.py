@@ -16,8 +16,8 @@ from components.device.database import Database
 from components.device.meter import Meter
 from components.device.network import Network
 from components.device.phone import Phone
-from components.device.protocol import APP, AppEvent, AppState
-from components.trace.events import AppMoved, NetworkMoved
+from components.device.protocol import APP, AppEvent, AppState, Link
+from components.trace.events import AppMoved, ClockMoved, NetworkMoved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +113,7 @@ class Handset:
         phone = self.load()
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(phone.run())
-        else:
+        elif phone.link is not Link.ONLINE:
             phone.connection.retry_now()
 
     async def _halt(self, *, rude: bool) -> None:
@@ -179,6 +179,11 @@ class Handset:
         self.network.switch()
         self._retry_now()
         self._journal.write(NetworkMoved(self.user, "wifi to cellular"))
+
+    def set_clock(self, seconds: float) -> None:
+        """Set the phone's clock forward, or back."""
+        self.clock_offset_s += seconds
+        self._journal.write(ClockMoved(self.user, self.clock_offset_s))
 
     def _retry_now(self) -> None:
         if self.phone is not None:

@@ -249,6 +249,7 @@ class Phone:
             self._apply_receipts(conversation, trace)  # its receipts came with it, and before it was taken
         if not await self._catching_up.page_taken(synced, len(page), self.server or ""):
             return
+        self.meter.stats.syncs += 1
         for conversation in synced.upto:
             await self._repeat_marks(conversation, trace)
         await self._outbox.drain()

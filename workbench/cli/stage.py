@@ -95,12 +95,21 @@ class LiveStage:
             )
 
     def trouble(self) -> str:
-        """Say which boxes of the running cluster are down, or nothing."""
+        """Say which boxes of the running cluster are down although nobody asked for it, or nothing."""
         try:
-            answer = self._workbench.cluster().status()
+            cluster = self._workbench.cluster()
+            answer = cluster.status()
         except WorkbenchError:
             return ""
-        down = [row["name"] for row in answer["components"] if row["state"] == "down"]
+        ended = read_all(self._workbench.paths.journal(cluster.plan.run))
+        asked = {
+            each.facts["name"]: each.facts["expected"] for each in ended if each.kind == "component_exited"
+        }
+        down = [
+            row["name"]
+            for row in answer["components"]
+            if row["state"].startswith("down") and not asked.get(row["name"], False)
+        ]
         return f"{', '.join(down)} {'is' if len(down) == 1 else 'are'} down" if down else ""
 
     def perform(self, line: str) -> Exit:

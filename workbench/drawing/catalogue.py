@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from workbench.drawing import comings
+from workbench.drawing import comings, reconnecting
 from workbench.drawing.figures.architecture import architecture
 from workbench.drawing.figures.client_buffer import Arrival, client_buffer
 from workbench.drawing.figures.connection import connection
@@ -132,7 +132,7 @@ def lit_by_phone(name: str, events: Sequence[Seen], phone: str) -> Figure:
         raise PhoneUnknownError(known)
     if name == "connection":
         return connection(comings.connecting(events, phone))
-    found = comings.reconnect(events, phone)
+    found = reconnecting.reconnect(events, phone)
     if found is None:
         raise NeverLostError(phone)
     return reconnect(found)

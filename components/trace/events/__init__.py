@@ -83,6 +83,7 @@ from components.trace.events.run import (
 )
 from components.trace.events.syncing import (
     AppMoved,
+    ClockMoved,
     ConnectionSilent,
     GapClosed,
     GapSeen,
@@ -135,6 +136,7 @@ EVENTS: dict[str, type[Event]] = {
         MessageStatusChanged,
         ReadMarked,
         AppMoved,
+        ClockMoved,
         NetworkMoved,
         KeyReplaced,
         SyncRequested,
@@ -177,6 +179,7 @@ __all__ = [
     "EVENTS",
     "AppMoved",
     "BacklogAppended",
+    "ClockMoved",
     "ComponentExited",
     "ComponentStarted",
     "ConnectDirected",

@@ -78,6 +78,13 @@ class NetworkMoved(Event, frozen=True):
     what: str
 
 
+class ClockMoved(Event, frozen=True):
+    """Somebody set the phone's clock: it is off by so many seconds now."""
+
+    user: str
+    offset_s: float
+
+
 class KeyReplaced(Event, frozen=True):
     """A new installation registered a new identity key in place of the old one."""
 

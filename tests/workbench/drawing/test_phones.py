@@ -6,7 +6,7 @@ import pytest
 
 from components.device.protocol import CONNECTION, backoff_bound
 from workbench.cli.language import problem_of
-from workbench.drawing import comings, topology
+from workbench.drawing import comings, reconnecting, topology
 from workbench.drawing.catalogue import NeverLostError, PhoneUnknownError, lit, lit_by_phone, plain
 from workbench.drawing.figures.connection import connection
 from workbench.drawing.model import Look
@@ -184,7 +184,7 @@ def test_a_push_lights_its_arrows_where_there_are_such_boxes(tunnels, boxes):
 
 
 def test_the_newest_reconnect_is_told_from_the_mouth_of_the_tunnel(tunnels):
-    found = comings.reconnect(tunnels, "alice")
+    found = reconnecting.reconnect(tunnels, "alice")
     into, out = (
         moment(tunnels, kind="network_moved", user="alice", what=what) for what in ("tunnel in", "tunnel out")
     )
@@ -204,7 +204,7 @@ def test_the_newest_reconnect_is_told_from_the_mouth_of_the_tunnel(tunnels):
     [("bob", "app closed", "app foreground"), ("carol", "wifi to cellular", None)],
 )
 def test_other_causes_are_named(phone, cause, restored, tunnels):
-    found = comings.reconnect(tunnels, phone)
+    found = reconnecting.reconnect(tunnels, phone)
     assert found.cause == cause
     assert (found.restored and found.restored.what) == restored
     assert found.online_ms > 0

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.device.protocol import Status
 from workbench.drawing.comings import Waking
-from workbench.drawing.model import Look
+from workbench.drawing.figures.receipt_table import receipt_table
 from workbench.drawing.sketch import Sketch, carrying, phone_of, shorten
 from workbench.tracing.narration import TICKS
 
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
     from workbench.drawing.model import Figure, Hop
     from workbench.drawing.topology import Topology
 
-TRIGGERS = {
-    Status.PENDING: "written to the local DB, not yet sent",
-    Status.SENT: "server received it and ACK'd",
-    Status.DELIVERED: "receiver's device stored it and said so",
-    Status.READ: "receiver opened the conversation",
-}
 _TABLE = 58
 
 
@@ -43,7 +36,7 @@ def offline_delivery(topology: Topology, lit: Journey | None = None, woken: Waki
     _pushing(sketch, topology)
     _fetching(sketch, came)
     _receipts(sketch, sender)
-    _table(sketch, lit)
+    receipt_table(sketch, lit, _TABLE)
     return sketch.finish(
         "offline-delivery",
         "flow",
@@ -312,15 +305,3 @@ def _receipts(sketch: Sketch, sender: str) -> None:
         room=20,
         carries=carrying("receipt_handed_over"),
     )
-
-
-def _table(sketch: Sketch, lit: Journey | None) -> None:
-    """Write the walkthrough's table of receipts, with the moments when the sender saw them."""
-    sketch.box("receipts", 1, _TABLE, 77, 2 + len(TRIGGERS), "What the sender sees", group=True)
-    for row, (state, trigger) in enumerate(TRIGGERS.items(), start=_TABLE + 1):
-        look = Look.LIT if lit and state in lit.reached else Look.PLAIN
-        sketch.label(4, row, TICKS[state], look)
-        sketch.label(10, row, state.upper(), look)
-        sketch.label(22, row, trigger, look)
-        if lit and state in lit.reached:
-            sketch.label(63, row, f"{lit.reached[state]:.1f} ms", look)

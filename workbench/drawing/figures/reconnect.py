@@ -16,8 +16,8 @@ from workbench.tracing.narration import TICKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.drawing.comings import Reconnect
     from workbench.drawing.model import Figure, Hop
+    from workbench.drawing.reconnecting import Reconnect
 
 _LEFT, _LEFT_WIDTH = 1, 32
 _RIGHT, _RIGHT_WIDTH = 46, 32
