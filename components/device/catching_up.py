@@ -48,6 +48,8 @@ class CatchingUp:
         self._pages = self._messages = 0
         self._gaps: dict[str, asyncio.Task[None]] = {}
         self._highest: dict[str, int] = {}
+        self._asked: dict[str, int] = {}
+        self._cut_short = False
         self.under_way = False
 
     async def begin(self) -> None:
@@ -58,18 +60,22 @@ class CatchingUp:
         await self._ask()
 
     async def _ask(self) -> None:
-        cursors = self._db.cursors(MAX_CURSORS)
+        cursors = self._asked = self._db.cursors(MAX_CURSORS)
         self._pages += 1
         self._journal.write(SyncRequested(self._user, len(cursors), self._pages), trace=self._trace)
         await self._transmit(Sync(cursors, self._trace.header))
 
     async def page_taken(self, synced: Synced, messages: int, server: str) -> bool:
-        """Take the end of a page, whose messages are in the database by now; say whether it was the last one."""
+        """Take the end of a page, whose messages are in the database by now; say whether it was the last one.
+
+        A page that moved no prefix, such as one full of what lies behind a gap, would only come again: it is the last
+        one too, and who waits for the gap asks for the rest when it is filled.
+        """
         self._messages += messages
-        if synced.more and messages:
+        if synced.more and self._db.cursors(MAX_CURSORS) != self._asked:
             await self._ask()
             return False
-        self.under_way = False
+        self.under_way, self._cut_short = False, synced.more
         self._journal.write(
             SyncFinished(self._user, self._pages, self._messages),
             trace=self._trace,
@@ -98,6 +104,8 @@ class CatchingUp:
             while True:
                 await asyncio.sleep(wait_s / self._speed)
                 if conversation and self._db.prefix(conversation) >= self._highest[conversation]:
+                    if self._cut_short and not self.under_way:
+                        await self.begin()
                     return
                 if not self.under_way:
                     await self.begin()

@@ -208,7 +208,7 @@ class Phone:
 
     async def _received(self, messages: list[Message]) -> None:
         """Commit messages, show them, and only then say so: ✓✓ is a promise about this phone's disk."""
-        last: dict[str, tuple[Message, Trace]] = {}
+        last: dict[str, Trace] = {}
         for message, new in zip(messages, self._db.receive(messages), strict=True):
             if message.sender == self.user:
                 continue
@@ -225,14 +225,15 @@ class Phone:
                 trace=trace,
                 link=(self.server or "", self.user),
             )
-            last[message.conversation] = (message, trace)
-        for conversation, (message, trace) in last.items():
+            last[message.conversation] = trace
+        for conversation, trace in last.items():
             prefix = self._db.prefix(conversation)
             await self._confirm(
                 conversation, "delivered", self._db.last_from_others(conversation, prefix), trace
             )
-            if prefix < message.seq:
-                self._catching_up.look_for_gap(conversation, message.seq)
+        for message in messages:
+            if self._db.prefix(message.conversation) < message.seq:
+                self._catching_up.look_for_gap(message.conversation, message.seq)
 
     async def _confirm(self, conversation: str, status: ReceiptStatus, seq: int, trace: Trace) -> None:
         """Send a high-water mark. One that is lost with its connection is sent again after the next sync."""

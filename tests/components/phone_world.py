@@ -422,7 +422,7 @@ class World:
                 self.connect(user)
         quiet_s = 0
         for _ in range(3000):
-            if self._one_step():
+            if self.one_step():
                 quiet_s = 0
             elif quiet_s > 130:
                 return
@@ -431,7 +431,7 @@ class World:
                 quiet_s += 5
         raise AssertionError("the phones never come to rest")
 
-    def _one_step(self):
+    def one_step(self):
         if self.read_up_to < len(self.log):
             self.work(0)
             return True

@@ -93,6 +93,25 @@ def test_a_gap_that_an_own_ack_fills_lets_the_receipt_go(world):
     assert statuses(world, "bob") == [Status.DELIVERED]
 
 
+def test_a_gap_with_more_than_a_page_behind_it_keeps_no_phone_from_filling_it(world):
+    """The page behind the gap comes again as long as the gap is there; what would fill it waits for the sync's end."""
+    world.write_message("bob")
+    world.server_reads("bob", "after number")
+    for _ in range(5):  # a page in this world has 3
+        world.write_message("alice")
+        world.server_reads("alice")
+        world.phone_reads("alice", world.line("alice").down)
+    world.work(0)
+    began = world.loop.now
+    world.connect("bob")
+    world.become_quiet()
+    assert world.loop.now - began < 200
+    for user in ("alice", "bob"):
+        assert [row.seq for row in world.databases[user].messages()] == [1, 2, 3, 4, 5, 6]
+    assert statuses(world, "alice") == [Status.DELIVERED] * 5
+    assert statuses(world, "bob") == [Status.DELIVERED]
+
+
 def test_a_second_gap_is_asked_for_although_the_first_was_filled_by_itself(world):
     for _ in range(5):
         world.write_message("alice")

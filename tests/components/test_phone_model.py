@@ -18,6 +18,7 @@ class PhoneModel(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.world = World()
+        self.world.become_quiet()  # both online
         self.ticks = {user: {} for user in USERS}
         self.numbers = {}
 
@@ -116,6 +117,17 @@ class PhoneModel(RuleBasedStateMachine):
     @precondition(lambda self: self.world.read_up_to == len(self.world.log))
     def redis_forgets_everything(self):
         self.world.forget_everything()
+
+    @rule(user=users, fault=st.sampled_from(FAULTS))
+    def write_a_message_that_the_server_reads(self, user, fault):
+        self.write_a_message(user)
+        if self.world.line(user).up:
+            self.world.server_reads(user, fault)
+
+    @rule(steps=st.integers(1, 12))
+    def all_goes_well_for_a_while(self, steps):
+        for _ in range(steps):
+            self.world.one_step()
 
     @rule()
     def everything_comes_to_rest(self):
