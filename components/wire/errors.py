@@ -88,6 +88,12 @@ EMPTY_BODY = _define(33, "empty_body", "A message needs a body.")
 BODY_CHANGED = _define(34, "body_changed", "This client_msg_id was used before with another body.")
 BEYOND_MAX_SEQ = _define(35, "beyond_max_seq", "The receipt is for a sequence ID that was never assigned.")
 
+UNKNOWN_GROUP = _define(36, "unknown_group", "The directory has no such group.")
+NAME_TAKEN = _define(37, "name_taken", "A user or a group has this name.")
+GROUP_FULL = _define(38, "group_full", "A group has at most 256 members.")
+NOT_AN_ADMIN = _define(39, "not_an_admin", "Only an admin of the group may do this.")
+NO_CHANGE = _define(40, "no_change", "The group is so already: nothing would change.")
+
 UNAVAILABLE = _define(
     50, "unavailable", "A store or broker behind the server does not answer.", definite=False, retryable=True
 )
