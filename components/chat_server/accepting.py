@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from components.wire.traceparent import Trace
 
 
+ACK_BOUND_S = 30.0
+"""No ACK later than this after the number was asked for, in seconds at speed 1: half the time after which a number that
+did not reach the log is given up (`syncing.GAP_BOUND_S`)."""
+
+
 class Accepting:
     """What a chat server does with what phones say. `unavailable` are the errors of boxes that do not answer."""
 
@@ -46,7 +51,9 @@ class Accepting:
         peers: Peers,
         journal: Journal,
         unavailable: tuple[type[Exception], ...],
+        speed: float,
     ) -> None:
+        self._bound_s = ACK_BOUND_S / speed
         self._server = server
         self._routes = routes
         self._queue = queue
@@ -72,10 +79,14 @@ class Accepting:
             for recipient in recipients:
                 if not await self._users.knows(recipient):
                     raise WireError(errors.UNKNOWN_USER, f"no user {recipient}", send.client_msg_id)
+            began_s = time.monotonic()
             numbered = await self._sequence(send, recipients, who, body_hash, trace)
             if numbered.changed:
                 raise WireError(errors.BODY_CHANGED, client_msg_id=send.client_msg_id)
             await self._append(send, numbered, who, body_hash, trace)
+            if time.monotonic() - began_s > self._bound_s:
+                # Stopped meanwhile? By now the number may have been given up, so it must not be promised.
+                raise WireError(errors.UNAVAILABLE, "it took too long", send.client_msg_id)
         except self._unavailable as exc:
             raise WireError(errors.UNAVAILABLE, type(exc).__name__, send.client_msg_id) from exc
         return Ack(send.client_msg_id, send.conversation, numbered.seq, numbered.epoch, trace.header)
@@ -112,7 +123,7 @@ class Accepting:
         """Say whether a repetition's old number was closed meanwhile; then nobody remembers it any more."""
         if not (answer.duplicate and send.resend) or answer.changed:
             return False
-        if not await self._store.is_closed(send.conversation, answer.seq):
+        if await self._store.await_number(send.conversation, answer.seq):
             return False
         await self._routes.forget(send.conversation, seq=answer.seq, **who)
         self._journal.write(NumberRenewed(send.client_msg_id, send.conversation, answer.seq), trace=trace)

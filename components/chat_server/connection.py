@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import websockets
+from aiolimiter import AsyncLimiter
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 
@@ -24,6 +25,12 @@ MAX_IDLE_FRAMES_A_SECOND = 50
 """Control frames and empty fragments a second: an honest phone sends one ping in 30 s."""
 
 
+MAX_SENDS, SENDS_PERIOD_S = 1000, 10
+"""Sends that a device may make in a burst, and the seconds in which it earns as many again. A phone that empties its
+outbox after a tunnel stays below. A device that reconnects begins anew; where that is abused the bucket belongs into
+Redis, at the price of a round trip a message."""
+
+
 class Connection(ServerConnection):
     """Counts frames that carry nothing, and closes with 1008 when they become a flood.
 
@@ -37,6 +44,7 @@ class Connection(ServerConnection):
         self._idle_frames = 0
         self.flooded = False
         self.unsent_bytes = 0
+        self._sends = AsyncLimiter(MAX_SENDS, SENDS_PERIOD_S)
         self.user = ""
         self._at_rest = asyncio.Event()
         self._at_rest.set()
@@ -49,6 +57,13 @@ class Connection(ServerConnection):
             yield
         finally:
             self._at_rest.set()
+
+    async def may_send(self) -> bool:
+        """Count one more send; False, and not counted, if that is over the device's rate."""
+        if not self._sends.has_capacity():
+            return False
+        await self._sends.acquire()
+        return True
 
     async def rests(self, timeout_s: float) -> bool:
         """Wait until nothing that the phone sent is being worked on; say whether that came in time."""

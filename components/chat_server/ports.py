@@ -71,7 +71,7 @@ class Store(Protocol):
 
     async def head(self, conversation: str, user: str, device: str, client_msg_id: str) -> Head: ...  # noqa: D102
     async def max_seq(self, conversation: str) -> int: ...  # noqa: D102
-    async def is_closed(self, conversation: str, seq: int) -> bool: ...  # noqa: D102
+    async def await_number(self, conversation: str, seq: int) -> bool: ...  # noqa: D102
     async def sync(self, request: SyncRequest) -> SyncPage: ...  # noqa: D102
     async def raise_receipt(  # noqa: D102
         self, conversation: str, user: str, status: ReceiptStatus, seq: int

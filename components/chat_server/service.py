@@ -203,6 +203,8 @@ class ChatServer:
             case Accept(send, recipients):
                 assert session.user is not None  # noqa: S101  the table: only an open session accepts
                 assert session.device is not None  # noqa: S101
+                if not await raw.may_send():
+                    raise WireError(errors.RATE_LIMITED, client_msg_id=send.client_msg_id)
                 trace = continued(send.traceparent)
                 ack = await self._accepting.send(send, recipients, session.user, session.device, trace)
                 await raw.send(codec.encode(ack))

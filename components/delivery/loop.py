@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from components.delivery.progress import Progress
     from components.delivery.service import Worker
 
 POLL_S = 0.2
@@ -23,9 +25,10 @@ class Records(Protocol):
     async def lag(self) -> int: ...  # noqa: D102
 
 
-async def consume(
+async def consume(  # noqa: PLR0913  the worker, what it reads, and when it ends
     worker: Worker,
     records: Records,
+    progress: Progress,
     stop: asyncio.Event,
     *,
     unavailable: tuple[type[Exception], ...],
@@ -34,6 +37,8 @@ async def consume(
     """Deliver until `stop`; then go on until nothing is left, for at most `drain_s` seconds."""
     while not stop.is_set():
         await _turn(worker, records, POLL_S, unavailable)
+        with suppress(*unavailable):
+            await progress.turned()
     given_up: tuple[type[Exception], ...] = (TimeoutError, *unavailable)
     try:
         async with asyncio.timeout(drain_s):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.wire.records import (
+    AwaitNumber,
     Head,
+    LogRead,
     Outcome,
     QueueRecord,
     ReceiptStored,
@@ -38,10 +40,13 @@ class MessageStore:
         """Give a page of what somebody missed; safe to repeat."""
         return await self._client.post(f"{self._url}/sync", request, SyncPage)
 
-    async def is_closed(self, conversation: str, seq: int) -> bool:
-        """Say whether a number was given up, so that no message can have it any more."""
-        params = {"conversation": conversation, "seq": str(seq)}
-        return (await self._client.get(f"{self._url}/head", Head, params)).closed
+    async def await_number(self, conversation: str, seq: int) -> bool:
+        """Keep a number open for its message, which comes again; False if it was given up. Safe to repeat."""
+        return await self._client.post(f"{self._url}/awaited", AwaitNumber(conversation, seq), bool)
+
+    async def log_was_read(self, progress: LogRead) -> None:
+        """Tell how far a worker has read the log."""
+        await self._client.post(f"{self._url}/progress", progress, bool)
 
     async def raise_receipt(
         self, conversation: str, user: str, status: ReceiptStatus, seq: int

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from components.wire.records import (
+        LogRead,
         Outcome,
         QueueRecord,
         StoredMessage,
@@ -44,6 +45,8 @@ class Engine:
     def __init__(self, path: Path, clock_ms: Callable[[], int] | None = None) -> None:
         self._db = open_database(path)
         self._clock_ms = clock_ms or self._own_clock()
+        self._log_read_ms: dict[int, int] = {}
+        self._partitions = 0
 
     def _own_clock(self) -> Callable[[], int]:
         (last_ms,) = self._db.execute(
@@ -96,6 +99,9 @@ class Engine:
             ),
         )
         if cursor.rowcount == 1:
+            self._db.execute(
+                "DELETE FROM awaited WHERE conversation = ? AND seq = ?", (row.conversation, row.seq)
+            )
             self._db.executemany(
                 "INSERT OR IGNORE INTO members VALUES (?, ?)",
                 [(member, row.conversation) for member in members_of(row.conversation)],
@@ -125,10 +131,8 @@ class Engine:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def head(
-        self, conversation: str, send: tuple[str, str, str] | None = None, seq: int | None = None
-    ) -> Head:
-        """Give the highest seq and epoch, where a send (user, device, client_msg_id) is, and if `seq` was given up."""
+    def head(self, conversation: str, send: tuple[str, str, str] | None = None) -> Head:
+        """Give the highest seq and epoch, and where a send (user, device, client_msg_id) is."""
         highest, epoch = self._db.execute(
             "SELECT coalesce(max(seq), 0), coalesce(max(epoch), 0) FROM messages WHERE conversation = ?",
             (conversation,),
@@ -141,8 +145,16 @@ class Engine:
                 (conversation, *send),
             ).fetchone()
             prior = Prior(*row) if row else None
-        closed = seq is not None and self._is_closed(conversation, seq)
-        return Head(highest, epoch, prior, closed)
+        return Head(highest, epoch, prior)
+
+    def await_number(self, conversation: str, seq: int) -> bool:
+        """Keep a number open for one more bound, because its message comes again; False if it was given up already."""
+        if self._is_closed(conversation, seq):
+            return False
+        self._db.execute(
+            "INSERT OR REPLACE INTO awaited VALUES (?, ?, ?)", (conversation, seq, self._clock_ms())
+        )
+        return True
 
     def _is_closed(self, conversation: str, seq: int) -> bool:
         found = self._db.execute(
@@ -156,7 +168,20 @@ class Engine:
 
     def sync(self, request: SyncRequest) -> SyncPage:
         """Give a page of what somebody missed, and close the gaps in it that are old enough."""
-        return reading.page(self._db, request, self._clock_ms())
+        return reading.page(self._db, request, self._clock_ms(), self._all_read_ms())
+
+    def log_was_read(self, progress: LogRead) -> None:
+        """Take note of how far a worker is: what was on its partitions that long ago is in here by now."""
+        now_ms = self._clock_ms()
+        for partition, age_ms in progress.ages_ms.items():
+            read_ms = max(now_ms - age_ms, self._log_read_ms.get(partition, now_ms - age_ms))
+            self._log_read_ms[partition] = read_ms
+        self._partitions = progress.partitions
+
+    def _all_read_ms(self) -> int | None:
+        """Give the time up to which the whole log is in here; None as long as some worker has not said."""
+        known = [self._log_read_ms.get(each) for each in range(self._partitions)]
+        return min((each for each in known if each is not None), default=None) if None not in known else None
 
     def close(self) -> None:
         """Close the file."""

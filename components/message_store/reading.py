@@ -30,8 +30,11 @@ def messages(database: sqlite3.Connection, conversation: str, after: int, limit:
     return [StoredMessage(*row) for row in rows]
 
 
-def page(database: sqlite3.Connection, request: SyncRequest, now_ms: int) -> SyncPage:
+def page(
+    database: sqlite3.Connection, request: SyncRequest, now_ms: int, log_read_ms: int | None
+) -> SyncPage:
     """Give the next page for a phone, and close gaps that nobody filled in time."""
+    late_ms = None if log_read_ms is None else min(now_ms, log_read_ms) - request.gap_ms
     found: list[StoredMessage] = []
     closed: dict[str, list[int]] = {}
     upto: dict[str, int] = {}
@@ -50,7 +53,7 @@ def page(database: sqlite3.Connection, request: SyncRequest, now_ms: int) -> Syn
                 break
             taken.append(row)
             size += len(row.body)
-        if gone := _closed(database, conversation, cursor, taken, now_ms - request.gap_ms, now_ms):
+        if gone := _closed(database, conversation, cursor, taken, late_ms, now_ms):
             closed[conversation] = gone
         found += taken
     return SyncPage(found, _receipts(database, list(upto)), closed, upto, more)
@@ -69,13 +72,15 @@ def _closed(  # noqa: PLR0913, PLR0917  where, what is there, and since when it 
     conversation: str,
     cursor: int,
     taken: Sequence[StoredMessage],
-    before_ms: int,
+    late_ms: int | None,
     now_ms: int,
 ) -> list[int]:
     """Name the numbers between the cursor and the last row that will never be a message's.
 
     A number that is missing although the next one has been stored for long was taken by a server that died before the
     log had it. Its phone may still repeat it, so there is time for that; then it is closed, once and for all phones.
+    `late_ms` is the time up to which a neighbour must have been stored; the log was read beyond it by the whole bound,
+    so the missing message is not on it, and its server acknowledges nothing as old as that any more.
     """
     if not taken:
         return []
@@ -85,11 +90,18 @@ def _closed(  # noqa: PLR0913, PLR0917  where, what is there, and since when it 
         return []
     late = database.execute(
         "SELECT max(seq) FROM messages WHERE conversation = ? AND seq <= ? AND stored_ms <= ?",
-        (conversation, taken[-1].seq, before_ms),
+        (conversation, taken[-1].seq, late_ms),  # NULL compares with nothing
     ).fetchone()[0]
+    awaited = database.execute(
+        "SELECT seq FROM awaited WHERE conversation = ? AND since_ms > ?", (conversation, late_ms)
+    ).fetchall()
     database.executemany(
         "INSERT OR IGNORE INTO closed VALUES (?, ?, ?)",
-        [(conversation, seq, now_ms) for seq in missing if late is not None and seq < late],
+        [
+            (conversation, seq, now_ms)
+            for seq in missing
+            if late is not None and seq < late and (seq,) not in awaited
+        ],
     )
     rows = database.execute(
         "SELECT seq FROM closed WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq",

@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS receipts (
 CREATE TABLE IF NOT EXISTS closed (
   conversation TEXT NOT NULL, seq INTEGER NOT NULL, closed_ms INTEGER NOT NULL, PRIMARY KEY (conversation, seq)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS awaited (
+  conversation TEXT NOT NULL, seq INTEGER NOT NULL, since_ms INTEGER NOT NULL, PRIMARY KEY (conversation, seq)
+) WITHOUT ROWID;
 """
 
 COLUMNS = (

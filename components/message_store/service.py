@@ -15,7 +15,7 @@ from aiohttp import web
 
 from components.internal_http import server
 from components.message_store.engine import Engine
-from components.wire.records import Stored, StoreMessages, StoreReceipt, SyncRequest
+from components.wire.records import AwaitNumber, LogRead, Stored, StoreMessages, StoreReceipt, SyncRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +44,8 @@ class StoreService:
                 web.get("/head", self._head),
                 web.post("/receipts", self._receipt),
                 web.post("/sync", self._sync),
+                web.post("/awaited", self._await_number),
+                web.post("/progress", self._log_was_read),
             ]
         )
 
@@ -89,8 +91,18 @@ class StoreService:
     async def _head(self, request: web.Request) -> web.Response:
         query = request.query
         send = (query["user"], query["device"], query["client_msg_id"]) if "client_msg_id" in query else None
-        seq = int(query["seq"]) if "seq" in query else None
-        return server.reply(await self._run(self._engine.head, query["conversation"], send, seq))
+        return server.reply(await self._run(self._engine.head, query["conversation"], send))
+
+    async def _await_number(self, request: web.Request) -> web.Response:
+        asked = await server.body_of(request, AwaitNumber)
+        return server.reply(
+            await self._write(lambda: self._engine.await_number(asked.conversation, asked.seq))
+        )
+
+    async def _log_was_read(self, request: web.Request) -> web.Response:
+        progress = await server.body_of(request, LogRead)
+        await self._run(self._engine.log_was_read, progress)
+        return server.reply(body=True)
 
     async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)

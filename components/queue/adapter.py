@@ -101,6 +101,7 @@ class Consumer:
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=settings.heartbeat_interval_ms,
         )
+        self._topic = settings.topic
         self._consumer.subscribe([settings.topic], listener=_Assigned(on_assigned, settings.topic))
 
     async def start(self) -> None:
@@ -146,6 +147,32 @@ class Consumer:
         except (KafkaError, OSError) as exc:
             raise QueueError(f"{type(exc).__name__}: {exc}") from exc
         return {f"{key.topic}[{key.partition}]": offset for key, offset in offsets.items()}
+
+    async def ends(self) -> dict[int, int]:
+        """Give the end of each of this member's partitions: the offset that the next record will get.
+
+        Raises:
+            QueueError: If the broker does not answer.
+        """
+        try:
+            ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
+        except (KafkaError, OSError) as exc:
+            raise QueueError(f"{type(exc).__name__}: {exc}") from exc
+        return {key.partition: end for key, end in ends.items()}
+
+    async def positions(self) -> dict[int, int]:
+        """Give the offset up to which each of this member's partitions was polled."""
+        try:
+            return {
+                each.partition: await self._consumer.position(each) for each in self._consumer.assignment()
+            }
+        except (KafkaError, OSError) as exc:
+            raise QueueError(f"{type(exc).__name__}: {exc}") from exc
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions the topic has."""
+        return len(self._consumer.partitions_for_topic(self._topic) or ())
 
     async def lag(self) -> int:
         """Count the records of this member's partitions that it has not read yet."""

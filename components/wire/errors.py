@@ -122,6 +122,9 @@ LOGIN_UNAVAILABLE = _define(
     retryable=True,
     close=1013,
 )
+RATE_LIMITED = _define(
+    56, "rate_limited", "This device sends more than anybody can type: wait a moment.", retryable=True
+)
 
 CLOSE_CODES: dict[int, str] = {
     1001: "the server is going away",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -83,6 +83,24 @@ class Stored(msgspec.Struct, frozen=True):
     outcomes: list[Outcome]
 
 
+class LogRead(msgspec.Struct, frozen=True):
+    """How far a delivery worker has read the log.
+
+    Partition -> what was on it so many milliseconds ago is read and stored. `partitions` is how many the topic has, so
+    that the store knows when it has heard of all.
+    """
+
+    ages_ms: dict[int, Annotated[int, msgspec.Meta(ge=0)]]
+    partitions: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class AwaitNumber(msgspec.Struct, frozen=True):
+    """Asks the store to keep a number open: its message is about to be put on the log once more."""
+
+    conversation: Conversation
+    seq: Seq
+
+
 class StoredMessage(msgspec.Struct, frozen=True):
     """A row of the message store."""
 
@@ -102,7 +120,8 @@ class StoredMessage(msgspec.Struct, frozen=True):
 class SyncRequest(msgspec.Struct, frozen=True):
     """Asks for a page of what `user` missed: at most `limit` messages, in order within each conversation.
 
-    A gap that is older than `gap_ms` is closed for good, so that no phone waits for it for ever.
+    A gap that is older than `gap_ms` is closed for good, so that no phone waits for it for ever; but not before the
+    log was read up to then, for what is missing may be on it.
     """
 
     user: User
@@ -129,15 +148,11 @@ class Prior(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """What the store knows of a conversation: the highest seq and epoch (0 if none), and a message asked for.
-
-    `closed` says that the number that was asked for can no longer be a message's.
-    """
+    """What the store knows of a conversation: the highest seq and epoch (0 if none), and a message asked for."""
 
     max_seq: int
     epoch: int
     prior: Prior | None = None
-    closed: bool = False
 
 
 class StoreReceipt(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ from components.message_store.engine import Engine
 from components.wire import codec
 from components.wire.errors import WireError
 from components.wire.frames import Ack, Receipt, Send, Sync, Welcome
-from components.wire.records import Appended, Route, Sequenced, StoreReceipt, Unremembered, Unseeded
+from components.wire.records import Appended, LogRead, Route, Sequenced, StoreReceipt, Unremembered, Unseeded
 from components.wire.traceparent import Trace, continued
 
 USERS = ("alice", "bob")
@@ -111,6 +111,7 @@ class World:
             peers=self,
             journal=self,
             unavailable=(),
+            speed=1,
         )
         self.syncing = Syncing("chat-1", self, self, self, speed=1)
         self.worker = Worker(
@@ -365,6 +366,8 @@ class World:
         commit = commit and self.fault != "died"
         self.fault = ""
         self.read_up_to += commit * len(batch)
+        if self.read_up_to == len(self.log):
+            self.engine.log_was_read(LogRead({0: 0}, 1))
 
     # The store ------------------------------------------------------------------------------------------------------
 
@@ -385,8 +388,8 @@ class World:
     async def max_seq(self, conversation):
         return self._in_store(lambda: self.engine.head(conversation).max_seq)
 
-    async def is_closed(self, conversation, seq):
-        return self._in_store(lambda: self.engine.head(conversation, None, seq).closed)
+    async def await_number(self, conversation, seq):
+        return self._in_store(lambda: self.engine.await_number(conversation, seq))
 
     async def sync(self, request):
         small = msgspec.structs.replace(request, limit=3)  # so that there are pages

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.message_store.engine import Engine
-from components.wire.records import Head, Prior, QueueRecord, StoreReceipt, SyncRequest
+from components.wire.records import Head, LogRead, Prior, QueueRecord, StoreReceipt, SyncRequest
 
 TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
 GAP_MS = 60_000
@@ -38,7 +38,10 @@ def insert(engine, rows):
     return engine.insert(rows, [TRACE] * len(rows))
 
 
-def sync(engine, user="bob", limit=100, **cursors):
+def sync(engine, user="bob", limit=100, *, read_ago_ms=0, **cursors):
+    """Sync, with a log that was read up to so long ago."""
+    if read_ago_ms is not None:
+        engine.log_was_read(LogRead({0: read_ago_ms}, 1))
     named = {name.replace("_", ":"): seq for name, seq in cursors.items()}
     return engine.sync(SyncRequest(user, named, limit, GAP_MS))
 
@@ -159,9 +162,39 @@ def test_a_young_gap_is_waited_for_and_an_old_one_is_closed_for_good(engine, clo
     clock.now_ms += 1
     assert sync(engine).closed == {"alice:bob": [2]}
     assert insert(engine, [row(2)]) == ["closed"]
-    assert engine.head("alice:bob", seq=2).closed
-    assert not engine.head("alice:bob", seq=3).closed
+    assert not engine.await_number("alice:bob", 2)
+    assert engine.await_number("alice:bob", 3)
     assert sync(engine, alice_bob=1).closed == {"alice:bob": [2]}
+
+
+def test_a_number_that_may_still_be_on_the_log_is_not_given_up(engine, clock):
+    insert(engine, [row(1), row(3)])
+    clock.now_ms += 10 * GAP_MS
+    assert sync(engine, read_ago_ms=None).closed == {}  # no worker ever said how far it is
+    engine.log_was_read(LogRead({0: 0}, 2))
+    assert sync(engine, read_ago_ms=None).closed == {}  # and now one of two partitions is still unread
+    engine.log_was_read(LogRead({1: 9 * GAP_MS + 1}, 2))
+    assert sync(engine, read_ago_ms=None).closed == {}  # read, but not as far as the bound
+    engine.log_was_read(LogRead({1: 9 * GAP_MS}, 2))
+    assert sync(engine, read_ago_ms=None).closed == {"alice:bob": [2]}
+
+
+def test_a_report_that_is_older_than_another_takes_nothing_back(engine, clock):
+    insert(engine, [row(1), row(3)])
+    clock.now_ms += GAP_MS
+    engine.log_was_read(LogRead({0: 0}, 1))
+    engine.log_was_read(LogRead({0: GAP_MS}, 1))
+    assert sync(engine, read_ago_ms=None).closed == {"alice:bob": [2]}
+
+
+def test_a_number_whose_message_comes_again_is_kept_open_for_one_more_bound(engine, clock):
+    insert(engine, [row(1), row(3)])
+    clock.now_ms += GAP_MS
+    assert engine.await_number("alice:bob", 2)
+    clock.now_ms += GAP_MS - 1
+    assert sync(engine).closed == {}
+    clock.now_ms += 1
+    assert sync(engine).closed == {"alice:bob": [2]}
 
 
 def test_a_gap_that_is_filled_in_time_stays_open(engine, clock):
@@ -205,6 +238,7 @@ def test_49_a_wall_clock_that_is_set_closes_no_number_that_may_still_come(tmp_pa
     store = Engine(tmp_path / "own.sqlite3")
     insert(store, [row(1), row(3)])
     monkeypatch.setattr(time, "time_ns", lambda: real() + jump_s * 10**9)
+    store.log_was_read(LogRead({0: 0}, 1))
     page = store.sync(SyncRequest("bob", {}, 100, 60_000))
     assert page.closed == {}
     insert(store, [row(2)])
@@ -218,6 +252,7 @@ def test_a_night_without_a_store_does_not_count_as_time_in_which_a_number_was_mi
     insert(evening, [row(1), row(3)])
     evening.close()
     morning = Engine(path)
+    morning.log_was_read(LogRead({0: 0}, 1))
     assert morning.sync(SyncRequest("bob", {}, 100, 60_000)).closed == {}
     morning.close()
 
@@ -225,5 +260,6 @@ def test_a_night_without_a_store_does_not_count_as_time_in_which_a_number_was_mi
 def test_the_stores_own_clock_closes_a_number_in_the_end(tmp_path):
     store = Engine(tmp_path / "own.sqlite3")
     insert(store, [row(1), row(3)])
+    store.log_was_read(LogRead({0: 0}, 1))
     assert store.sync(SyncRequest("bob", {}, 100, 0)).closed == {"alice:bob": [2]}
     store.close()

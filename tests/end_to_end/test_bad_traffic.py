@@ -13,12 +13,13 @@ from test_identity import where
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
+from components.chat_server.connection import MAX_SENDS
 from components.wire.names import MAX_CURSORS
 
 pytestmark = pytest.mark.usefixtures("others_go_on")
 
-PUSHED = 2000
-BODY = b"x" * 4000
+PUSHED = 600
+BODY = b"x" * 16_000
 
 
 def conversation(*users):
@@ -116,6 +117,43 @@ def test_35_a_chat_with_oneself_is_refused(cluster, pair):
     assert hear_until(line, "error")["name"] == "invalid_field"
     cluster.await_event(journal, "frame_rejected", message_id=frame["client_msg_id"])
     assert_goes_on(line)
+
+
+# 41: a sender over the rate limit
+
+
+def test_41_a_sender_over_the_rate_is_told_so_and_may_go_on_after_a_while(cluster, pair):
+    device, peer, line = pair
+    journal = cluster.journal_from_here()
+    frames = []
+
+    def pour():
+        frames.extend(device.send(line, peer.user) for _ in range(3 * MAX_SENDS))
+
+    pouring = threading.Thread(target=pour)
+    pouring.start()
+    answers = [hear(line) for _ in range(3 * MAX_SENDS)]
+    pouring.join()
+    acked = [answer for answer in answers if answer["type"] == "ack"]
+    refused = [answer for answer in answers if answer["type"] == "error"]
+    assert MAX_SENDS <= len(acked) < len(frames)
+    assert {(each["name"], each["definite"], each["retryable"]) for each in refused} == {
+        ("rate_limited", True, True)
+    }
+    assert [each["seq"] for each in acked] == list(
+        range(1, len(acked) + 1)
+    )  # what was refused took no number
+    cluster.await_event(
+        journal, "frame_rejected", message_id=refused[0]["client_msg_id"], error="rate_limited"
+    )
+    again = next(frame for frame in frames if frame["client_msg_id"] == refused[0]["client_msg_id"])
+    for _ in range(100):
+        tell(line, again)
+        answer = hear(line)
+        if answer["type"] == "ack":
+            break
+        time.sleep(0.05)  # the bucket empties by time alone
+    assert answer["seq"] == len(acked) + 1
 
 
 # 38: a reader that stops reading

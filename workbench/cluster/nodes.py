@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvloop
 
-from components.internal_http.client import Client, UnreachableError
+from components.internal_http.client import Client, RejectedError, UnreachableError
 from components.internal_http.server import serve
 from workbench.cluster import nodes_push
 from workbench.cluster.node import Node
@@ -114,6 +114,7 @@ async def _chat_server(node: Node) -> None:
         peers=peers,
         journal=node.journal,
         unavailable=(ConnectionMapError, QueueError),
+        speed=plan.options.speed,
     )
     routes = RouteKeeper(
         node.name,
@@ -194,6 +195,7 @@ async def _delivery_worker(node: Node) -> None:
     from components.chat_server.client import ChatServers  # noqa: PLC0415
     from components.connection_map.adapter import ConnectionMap, ConnectionMapError  # noqa: PLC0415
     from components.delivery.loop import consume  # noqa: PLC0415
+    from components.delivery.progress import Progress  # noqa: PLC0415
     from components.delivery.service import Worker  # noqa: PLC0415
     from components.message_store.client import MessageStore  # noqa: PLC0415
     from components.push.client import PushClient  # noqa: PLC0415
@@ -204,9 +206,10 @@ async def _delivery_worker(node: Node) -> None:
     settings = queue_settings(plan)
     client = Client(plan.secret)
     redis = ConnectionMap(plan.one("redis").endpoint, redis_prefix(plan))
+    store = MessageStore(client, plan.one("message_store").private)
     worker = Worker(
         node.name,
-        store=MessageStore(client, plan.one("message_store").private),
+        store=store,
         routes=redis,
         servers=ChatServers(client, {each.name: each.private for each in plan.all("chat_server")}),
         notifications=PushClient(client, plan.one("push").private),
@@ -226,7 +229,14 @@ async def _delivery_worker(node: Node) -> None:
         (QueueError,),
     )
     node.ready()
-    await consume(worker, consumer, node.stop, unavailable=(QueueError,), drain_s=DRAIN_TIMEOUT_S)
+    await consume(
+        worker,
+        consumer,
+        Progress(consumer, store, speed=plan.options.speed),
+        node.stop,
+        unavailable=(QueueError, UnreachableError, RejectedError),
+        drain_s=DRAIN_TIMEOUT_S,
+    )
     await consumer.stop()
     await worker.close()
     await client.close()
